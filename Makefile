@@ -1,0 +1,27 @@
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+.PHONY: demo up test lint types setup clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   push, retag and delete images in a local source cloud and watch them arrive in two others"
+	@echo "make up     the same clouds and the app, kept running: prints endpoints, credentials and a line to try"
+	@echo "make test   style, types and the test suite"
+
+setup:
+	@$(PYTHON) devkit/setup_venv.py
+
+demo: setup
+	@$(RUN) -m devkit demo
+
+up: setup
+	@exec $(RUN) -m devkit up
+
+test: setup
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+	@$(RUN) -m pytest
+
+clean:
+	rm -rf .venv .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

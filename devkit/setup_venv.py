@@ -1,0 +1,65 @@
+"""Make `.venv` and install what the project needs into it. Runs on a bare Python: nothing but the standard library here.
+
+Says what is missing, and how to get it, in one sentence; exit status 1 then."""
+
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed"
+INPUTS = ["requirements.txt", "requirements-dev.txt", "constraints.txt", "devkit/setup_venv.py"]
+
+# Microsoft's Python worker library. Its metadata asks for Python >= 3.13, where Azure runs it; it works on 3.11 too.
+WORKER = ["azure-functions-runtime==1.3.0", "azurefunctions-extensions-base==1.2.0"]
+
+
+def wanted():
+    """What an installed environment is made of: the files, the interpreter, the place (a moved environment is broken)."""
+    state = hashlib.sha256(f"{sys.version}{VENV}".encode())
+    for name in INPUTS:
+        state.update((ROOT / name).read_bytes())
+    return state.hexdigest()
+
+
+def obstacle():
+    """What keeps this Python from making the environment, as one sentence with the fix; None when nothing does."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything has checked the version
+        return f"Python 3.11 or later is needed, and this is {sys.version.split()[0]}: run 'make PYTHON=python3.13' or install a newer one."
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        return "This Python has no venv module: on Debian or Ubuntu run 'apt-get install python3-venv', then try again."
+    return None
+
+
+def pip(*arguments):
+    subprocess.run([str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments], cwd=ROOT, check=True)
+
+
+def main():
+    if STAMP.exists() and STAMP.read_text() == wanted():
+        return 0
+    reason = obstacle()
+    if reason:
+        print(reason, file=sys.stderr)
+        return 1
+    print("setting up .venv (a minute, once) ...", file=sys.stderr, flush=True)
+    try:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+        pip("-r", "requirements-dev.txt")
+        pip("--no-deps", "--ignore-requires-python", *WORKER)
+    except subprocess.CalledProcessError as error:
+        print(f"Setting up .venv failed (exit status {error.returncode}); the lines above say why. Nothing else was changed: run the same command again.", file=sys.stderr)
+        return 1
+    STAMP.write_text(wanted())
+    return 0
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    sys.exit(main())
