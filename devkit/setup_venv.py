@@ -17,7 +17,7 @@ INPUTS = ["requirements.txt", "requirements-dev.txt", "constraints.txt", "devkit
 WORKER = ["azure-functions-runtime==1.3.0", "azurefunctions-extensions-base==1.2.0"]
 
 
-def wanted():
+def wanted() -> str:
     """What an installed environment is made of: the files, the interpreter, the place (a moved environment is broken)."""
     state = hashlib.sha256(f"{sys.version}{VENV}".encode())
     for name in INPUTS:
@@ -25,10 +25,13 @@ def wanted():
     return state.hexdigest()
 
 
-def obstacle():
+def obstacle() -> str | None:
     """What keeps this Python from making the environment, as one sentence with the fix; None when nothing does."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything has checked the version
-        return f"Python 3.11 or later is needed, and this is {sys.version.split()[0]}: run 'make PYTHON=python3.13' or install a newer one."
+        return (
+            f"Python 3.11 or later is needed, and this is {sys.version.split()[0]}: "
+            "run 'make PYTHON=python3.13' with the name of a newer one, or install it."
+        )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
@@ -37,11 +40,13 @@ def obstacle():
     return None
 
 
-def pip(*arguments):
-    subprocess.run([str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments], cwd=ROOT, check=True)
+def pip(*arguments: str) -> None:
+    subprocess.run(
+        [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments], cwd=ROOT, check=True
+    )
 
 
-def main():
+def main() -> int:
     if STAMP.exists() and STAMP.read_text() == wanted():
         return 0
     reason = obstacle()
@@ -54,7 +59,11 @@ def main():
         pip("-r", "requirements-dev.txt")
         pip("--no-deps", "--ignore-requires-python", *WORKER)
     except subprocess.CalledProcessError as error:
-        print(f"Setting up .venv failed (exit status {error.returncode}); the lines above say why. Nothing else was changed: run the same command again.", file=sys.stderr)
+        print(
+            f"Setting up .venv failed (exit status {error.returncode}); the lines above say why."
+            " Nothing else was changed: run the same command again.",
+            file=sys.stderr,
+        )
         return 1
     STAMP.write_text(wanted())
     return 0

@@ -1,0 +1,141 @@
+"""Azure Resource Manager, for one registry: reading it, importing into it, polling the import.
+
+Source: Registries - Get and Registries - Import Image, api-version 2025-11-01; "Track asynchronous Azure operations" for 202, `Location`
+and `Retry-After`. An import has no Azure-AsyncOperation header: a poll answers 202 while it runs, 200 at its end, or how it failed."""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from devkit.cloud.config import CloudConfig, Principal
+from devkit.cloud.entra import Entra
+from devkit.cloud.errors import ArmRefusal
+from devkit.cloud.importrequest import ImportRequest, InvalidImport
+from devkit.cloud.imports import Importer
+from devkit.cloud.operationurl import OperationUrls
+from devkit.cloud.tokens import InvalidToken, Signer
+from devkit.cloud.web import IDENTITY
+
+REGISTRY = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{registry}"
+LOCATION = "/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/locations/{location}"
+OPERATION = LOCATION + "/operationResults/registries-{operation}"
+READ = "Microsoft.ContainerRegistry/registries/read"
+IMPORT = "Microsoft.ContainerRegistry/registries/importImage/action"
+RETRY_AFTER = "10"
+_API_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(-preview)?")
+
+
+class Arm:
+    def __init__(self, config: CloudConfig, entra: Entra, importer: Importer, signer: Signer) -> None:
+        self._config = config
+        self._entra = entra
+        self._importer = importer
+        subscription = config.registry_id.strip("/").split("/")[1]
+        self._urls = OperationUrls(config.arm_url, subscription, signer)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(REGISTRY, self.registry),
+            web.post(REGISTRY + "/importImage", self.import_image),
+            web.get(OPERATION, self.operation),
+        ]
+
+    async def registry(self, request: web.Request) -> web.Response:
+        self._require(request, READ)
+        self._require_registry(request)
+        name = self._config.registry_id.rpartition("/")[2]
+        properties = {
+            "loginServer": self._config.login_server,
+            "provisioningState": "Succeeded",
+            "policies": {"exportPolicy": {"status": "enabled"}, "azureADAuthenticationAsArmPolicy": {"status": "enabled"}},
+        }
+        return _json(
+            {
+                "id": self._config.registry_id,
+                "name": name,
+                "type": "Microsoft.ContainerRegistry/registries",
+                "location": "local",
+                "sku": {"name": "Premium", "tier": "Premium"},
+                "properties": properties,
+            }
+        )
+
+    async def import_image(self, request: web.Request) -> web.Response:
+        """202, `Location`, body `null`; what goes wrong with the copying itself is told to whoever polls."""
+        self._require(request, IMPORT)
+        self._require_registry(request)
+        try:
+            body = json.loads(await request.read())
+            parsed = ImportRequest.parse(body)
+        except (ValueError, RecursionError):
+            raise ArmRefusal(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.") from None
+        except InvalidImport as invalid:
+            raise ArmRefusal(400, "InvalidParameters", f"The import request is invalid: {invalid}.") from None
+        return self._running(request, self._importer.begin(body, parsed))
+
+    async def operation(self, request: web.Request) -> web.Response:
+        """The URL must be one we signed, and the caller one of the tenant's; no action is asked beyond that (the import's caller needs
+        none in practice)."""
+        self._require(request, None)
+        operation = request.match_info["operation"]
+        if not self._urls.is_ours(request.path, request.query):
+            raise ArmRefusal(403, "InvalidSignature", "The signature of the operation's URL is not valid.")
+        found = self._importer.operations.get(operation)
+        if found is None:
+            raise ArmRefusal(404, "ResourceNotFound", f"The operation registries-{operation} was not found.")
+        if found.error is not None:
+            raise ArmRefusal(found.error.status, found.error.code, found.error.message)
+        return self._running(request, operation) if found.state == "running" else _json(None)
+
+    def _running(self, request: web.Request, operation: str) -> web.Response:
+        location = self._urls.signed(operation, request.query["api-version"])
+        return _json(None, status=202, headers={"Location": location, "Retry-After": RETRY_AFTER})
+
+    def _require(self, request: web.Request, action: str | None) -> None:
+        """The order of Azure: who are you, is that a version, may you (Azure Resource Manager, "Common error codes")."""
+        principal = self._authenticated(request)
+        request[IDENTITY] = principal.client_id
+        version = request.query.get("api-version")
+        if version is None:
+            message = "The api-version query parameter (?api-version=) is required for all requests."
+            raise ArmRefusal(400, "MissingApiVersionParameter", message)
+        if not _API_VERSION.fullmatch(version):
+            raise ArmRefusal(400, "InvalidApiVersionParameter", f"The api-version '{version[:40]}' is invalid.")
+        if action is not None and not {action.lower(), "*"} & {held.lower() for held in principal.actions}:
+            scope = request.path.removesuffix("/importImage")
+            message = f"The client '{principal.client_id}' does not have authorization to perform action '{action}' over scope '{scope}'."
+            raise ArmRefusal(403, "AuthorizationFailed", message)
+
+    def _authenticated(self, request: web.Request) -> Principal:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            raise _unauthorized("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+        try:
+            verified = self._entra.verify(token.strip())
+        except InvalidToken:
+            raise _unauthorized("InvalidAuthenticationToken", "The access token is invalid.") from None
+        if verified.audience != self._config.arm_audience:
+            message = f"The access token has been obtained for wrong audience or resource '{verified.audience}'."
+            raise _unauthorized("InvalidAuthenticationTokenAudience", message)
+        return verified.principal
+
+    def _require_registry(self, request: web.Request) -> None:
+        """Resource ids are compared without case."""
+        asked = request.path.removesuffix("/importImage")
+        if asked.lower() != self._config.registry_id.lower():
+            group, name = request.match_info["group"], request.match_info["registry"]
+            resource = f"Microsoft.ContainerRegistry/registries/{name}"
+            raise ArmRefusal(404, "ResourceNotFound", f"The Resource '{resource}' under resource group '{group}' was not found.")
+
+
+def _unauthorized(code: str, message: str) -> ArmRefusal:
+    return ArmRefusal(401, code, message, {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{message}"'})
+
+
+def _json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    stamped = {"x-ms-request-id": f"{time.time_ns():032x}", **(headers or {})}
+    return web.Response(status=status, text=json.dumps(value), content_type="application/json", headers=stamped)

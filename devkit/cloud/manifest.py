@@ -1,0 +1,104 @@
+"""A manifest's bytes, and what they refer to. Source: OCI image-spec, manifest.md and image-index.md, and Docker's schema 2."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from devkit.cloud.names import is_digest
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+MEDIA_TYPES = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
+LIMIT = 4 * 1024 * 1024  # distribution-spec, "Pushing Manifests": what every registry should take; ACR's documented maximum
+
+
+class InvalidManifest(Exception):
+    """Says what is wrong."""
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    media_type: str
+    content: bytes
+    digest: str
+    blobs: tuple[str, ...]  # config and layers; not those with `urls`, which stay where they are (image-spec, "Non-Distributable Layers")
+    children: tuple[str, ...]  # of an index, in its order
+    subject: str | None
+    artifact_type: str | None  # distribution-spec, "Listing Referrers": artifactType, else the config's media type
+    annotations: Mapping[str, str] | None
+    image_size: int  # of everything it lists, as ACR's attributes count it
+
+    @classmethod
+    def parse(cls, content: bytes, media_type: str | None) -> Self:
+        """`media_type` is the Content-Type, which has the last word only if the manifest says nothing else. Raises `InvalidManifest`."""
+        value = _object(content)
+        named = value.get("mediaType")
+        media_type = media_type or named
+        if media_type not in MEDIA_TYPES:
+            raise InvalidManifest(f"media type {str(media_type)[:100]!r} is not one of {', '.join(MEDIA_TYPES)}")
+        if named is not None and named != media_type:
+            raise InvalidManifest("mediaType and the Content-Type differ")
+        if value.get("schemaVersion") != 2:
+            raise InvalidManifest("schemaVersion must be 2")
+        index = media_type in {OCI_INDEX, DOCKER_LIST}
+        listed = _descriptors(value, "manifests") if index else [_descriptor(value.get("config"), "config"), *_descriptors(value, "layers")]
+        subject = None if value.get("subject") is None else str(_descriptor(value["subject"], "subject")["digest"])
+        config_type = None if index else listed[0].get("mediaType")
+        return cls(
+            media_type=media_type,
+            content=content,
+            digest=digest_of(content),
+            blobs=() if index else _digests(one for one in listed if not one.get("urls")),
+            children=_digests(listed) if index else (),
+            subject=subject,
+            artifact_type=value.get("artifactType") or config_type,
+            annotations=value.get("annotations"),
+            image_size=sum(one["size"] for one in listed),
+        )
+
+    def descriptor(self) -> dict[str, Any]:
+        """How a list of referrers names it (distribution-spec, "Listing Referrers")."""
+        optional = {"artifactType": self.artifact_type, "annotations": self.annotations}
+        named = {name: value for name, value in optional.items() if value}
+        return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.content), **named}
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        raise InvalidManifest("not JSON") from None
+    if not isinstance(value, dict):
+        raise InvalidManifest("not a JSON object")
+    if not isinstance(value.get("annotations", {}), dict) or not isinstance(value.get("artifactType", ""), str):
+        raise InvalidManifest("annotations must be an object and artifactType a text")
+    return value
+
+
+def _descriptors(value: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    listed = value.get(name)
+    if not isinstance(listed, list):
+        raise InvalidManifest(f"{name} must be a list")
+    return [_descriptor(one, name) for one in listed]
+
+
+def _descriptor(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict) or not is_digest(str(value.get("digest"))) or not _is_size(value.get("size")):
+        raise InvalidManifest(f"{name} must hold descriptors with a sha256 digest and a size")
+    return value
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
+
+
+def _digests(descriptors: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(one["digest"]) for one in descriptors))

@@ -1,0 +1,88 @@
+"""Imports as rows: what was asked, how it stands, how it ended. The source's credentials leave the row when the import ends,
+and the file soon after (`secure_delete`; the write-ahead log is emptied at the latest when the cloud stops)."""
+
+import json
+import sqlite3
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from devkit.cloud import times
+from devkit.cloud.config import ImportPace
+from devkit.cloud.database import Database
+from devkit.cloud.importrequest import ImportRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFailure:
+    """How a failed import answers whoever polls it."""
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    id: str
+    state: Literal["running", "succeeded", "failed"]
+    error: ImportFailure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A running import, to be started or, after a restart, started again."""
+
+    id: str
+    request: ImportRequest
+    pace: ImportPace
+
+
+class Operations:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, body: Any, request: ImportRequest, pace: ImportPace) -> Work:
+        operation, image = str(uuid.uuid4()), f"{request.repository}{'@' if ':' in request.reference else ':'}{request.reference}"
+        self._database.run(
+            "INSERT INTO operations (id, request, pace, source_image, state, began, bytes) VALUES (?, ?, ?, ?, 'running', ?, 0)",
+            operation, json.dumps(body), json.dumps(pace.to_json()), image, times.now(),
+        )  # fmt: skip
+        return Work(operation, request, pace)
+
+    def running(self) -> list[Work]:
+        return [_work(row) for row in self._database.rows("SELECT * FROM operations WHERE state = 'running' ORDER BY number")]
+
+    def get(self, operation: str) -> Operation | None:
+        row = self._database.row("SELECT * FROM operations WHERE id = ?", operation)
+        if row is None:
+            return None
+        error = ImportFailure(row["error_status"], row["error_code"], row["error_message"]) if row["state"] == "failed" else None
+        return Operation(row["id"], row["state"], error)
+
+    def copied(self, operation: str, total: int) -> None:
+        self._database.run("UPDATE operations SET bytes = ? WHERE id = ?", total, operation)
+
+    def succeeded(self, operation: str) -> None:
+        self._database.run("UPDATE operations SET state = 'succeeded', ended = ?, request = NULL WHERE id = ?", times.now(), operation)
+
+    def failed(self, operation: str, error: ImportFailure) -> None:
+        self._database.run(
+            "UPDATE operations SET state = 'failed', ended = ?, error_status = ?, error_code = ?, error_message = ?, request = NULL"
+            " WHERE id = ?",
+            times.now(), error.status, error.code, error.message, operation,
+        )  # fmt: skip
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [_shown(row) for row in self._database.rows("SELECT * FROM operations ORDER BY number")]
+
+
+def _work(row: sqlite3.Row) -> Work:
+    request = ImportRequest.parse(json.loads(row["request"]))
+    return Work(row["id"], request, ImportPace.from_json(json.loads(row["pace"]), other=ImportPace()))
+
+
+def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    error = None if row["error_code"] is None else {"code": row["error_code"], "message": row["error_message"]}
+    shown = {name: row[name] for name in ("id", "state", "began", "ended", "bytes")}
+    return {**shown, "sourceImage": row["source_image"], "error": error}

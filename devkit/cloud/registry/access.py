@@ -1,0 +1,66 @@
+"""Scopes: what a call needs, what a registry token lets its bearer do.
+
+Source: distribution documentation, "Token Scope Documentation", and Azure/acr docs/AAD-OAuth.md for ACR's own actions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from devkit.cloud.identity import Identity, Right
+
+ACTIONS = {
+    "pull": Right.PULL,
+    "push": Right.PUSH,
+    "delete": Right.DELETE,
+    "metadata_read": Right.METADATA_READ,
+    "metadata_write": Right.METADATA_WRITE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one call requires, and the scope its challenge asks for."""
+
+    right: Right
+    repository: str  # empty for the catalog
+
+    @property
+    def kind(self) -> str:
+        return "registry" if self.right is Right.CATALOG else "repository"
+
+    @property
+    def name(self) -> str:
+        return "catalog" if self.right is Right.CATALOG else self.repository
+
+    @property
+    def scope(self) -> str:
+        return f"{self.kind}:{self.name}:{self.actions}"
+
+    @property
+    def actions(self) -> str:
+        """Docker's clients push with a token that pulls as well, and registries ask for both at once."""
+        return "pull,push" if self.right is Right.PUSH else next((name for name, right in ACTIONS.items() if right is self.right), "*")
+
+    def met_by(self, access: Iterable[Mapping[str, Any]]) -> bool:
+        """`access` is the claim of a registry token."""
+        wanted = self.actions.rpartition(",")[2]
+        return any(entry["type"] == self.kind and entry["name"] == self.name and wanted in entry["actions"] for entry in access)
+
+
+def granted(scopes: Iterable[str], identity: Identity) -> list[dict[str, Any]]:
+    """The claim of a new token. What the identity may not do is left out without a word (distribution documentation, "Token
+    Authentication Specification": the token carries the intersection); the call that needs it is refused then."""
+    return [entry for scope in scopes if (entry := _granted(scope, identity))["actions"]]
+
+
+def _granted(scope: str, identity: Identity) -> dict[str, Any]:
+    kind, _, rest = scope.partition(":")
+    name, _, text = rest.rpartition(":")
+    asked = set(text.split(","))
+    if kind == "registry" and name == "catalog":  # "*" alone: Azure/acr docs/AAD-OAuth.md, "Calling _catalog"
+        actions = ["*"] if "*" in asked and Right.CATALOG in identity.rights else []
+    elif kind == "repository":
+        actions = [action for action, right in ACTIONS.items() if (action in asked or "*" in asked) and right in identity.rights]
+    else:
+        actions = []
+    return {"type": kind, "name": name, "actions": actions}

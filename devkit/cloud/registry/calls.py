@@ -1,0 +1,72 @@
+"""One data call on its way to its handler, and the answers handlers share."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from devkit.cloud.errors import RegistryRefusal
+from devkit.cloud.events import Cause
+from devkit.cloud.names import is_digest
+
+DEFAULT_PAGE, LARGEST_PAGE = 100, 1000  # ACR's own are undocumented; its clients ask for 100
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    request: web.Request
+    path: str  # decoded
+    name: str  # of the repository: its grammar is checked
+    reference: str  # whatever stands last in the path: not checked
+
+    @property
+    def digest(self) -> str:
+        """The reference, where only a digest will do."""
+        if not is_digest(self.reference):
+            raise RegistryRefusal(400, "DIGEST_INVALID", "provided digest is not a sha256 digest", {"digest": self.reference[:200]})
+        return self.reference
+
+    @property
+    def cause(self) -> Cause:
+        headers = self.request.headers
+        return Cause(headers.get("Host", "")[:255], self.request.method, headers.get("User-Agent", "")[:255])
+
+
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+
+
+def json_answer(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """`headers` may name another Content-Type."""
+    body = json.dumps(value, separators=(",", ":")).encode()
+    return web.Response(status=status, body=body, headers={"Content-Type": "application/json", **(headers or {})})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a list goes on and how far (distribution-spec, "Listing Tags"; Azure's Container Registry REST, `last` and `n`)."""
+
+    last: str
+    count: int
+
+    @classmethod
+    def of(cls, call: Call) -> "Page":
+        text = call.request.query.get("n", str(DEFAULT_PAGE))
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise RegistryRefusal(400, "PAGINATION_NUMBER_INVALID", "n must be a number", {"n": text[:50]})
+        if call.request.query.get("orderby") not in {None, "", "none"}:
+            raise RegistryRefusal(400, "UNSUPPORTED", "orderby is not supported by the local cloud: lists are sorted by name")
+        return cls(call.request.query.get("last", ""), min(int(text), LARGEST_PAGE))
+
+    def take(self, call: Call, found: Sequence[Item], name_of: Callable[[Item], str]) -> tuple[Sequence[Item], dict[str, str]]:
+        """The page of what was `found` (one more than asked for, if there are more) and the header that leads to the next."""
+        taken = found[: self.count]
+        if not taken or len(found) <= self.count:
+            return taken, {}
+        kept = {name: value for name, value in call.request.query.items() if name not in {"last", "n"}}
+        query = urlencode({"last": name_of(taken[-1]), "n": self.count, **kept})
+        return taken, {"Link": f'<{call.path}?{query}>; rel="next"'}

@@ -1,0 +1,28 @@
+"""The lists of the distribution API. Source: distribution-spec, "Listing Tags"; docs.docker.com registry API, "Catalog"."""
+
+from aiohttp import web
+
+from devkit.cloud.registry.calls import Call, Page, json_answer
+from devkit.cloud.registry.manifests import unknown_name
+from devkit.cloud.store import Store
+
+
+class Listing:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def ping(self, _: Call) -> web.Response:
+        return json_answer({})
+
+    async def tags(self, call: Call) -> web.Response:
+        if not self._store.has_repository(call.name):
+            raise unknown_name(call)
+        page = Page.of(call)
+        tags, headers = page.take(call, self._store.tags(call.name, page.last, page.count + 1), lambda tag: tag.name)
+        return json_answer({"name": call.name, "tags": [tag.name for tag in tags]}, headers=headers)
+
+    async def catalog(self, call: Call) -> web.Response:
+        """`/v2/_catalog` and `/acr/v1/_catalog` alike."""
+        page = Page.of(call)
+        names, headers = page.take(call, self._store.repositories(page.last, page.count + 1), str)
+        return json_answer({"repositories": list(names)}, headers=headers)

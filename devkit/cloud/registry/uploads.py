@@ -1,0 +1,160 @@
+"""Blobs on their way in: at once, in chunks, or mounted from another repository. Source: distribution-spec, "Pushing blobs".
+
+Uploads live in memory and in an unfinished file: a restart forgets them, and clients begin again, as with any registry."""
+
+import asyncio
+import re
+import uuid
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from devkit.cloud.blobfiles import BlobFiles, BlobWriter, DigestMismatch
+from devkit.cloud.errors import RegistryRefusal
+from devkit.cloud.identity import Right
+from devkit.cloud.names import is_digest, is_name
+from devkit.cloud.registry.access import Need
+from devkit.cloud.registry.auth import RegistryAuth
+from devkit.cloud.registry.calls import Call
+from devkit.cloud.store import Store
+
+LARGEST_BLOB = 200 * 1024**3  # docs: container-registry-skus, "Maximum image layer size": 200 GiB
+MOST_UPLOADS = 256  # at once; the one longest untouched gives way, as clients that died leave theirs behind
+CHUNK = 256 * 1024
+CONTENT_RANGE = re.compile(r"(?:bytes )?([0-9]{1,18})-([0-9]{1,18})(?:/[0-9*]+)?")
+
+
+@dataclass(slots=True)
+class Upload:
+    id: str
+    repository: str
+    writer: BlobWriter
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # chunks of one upload never interleave
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "Location": f"/v2/{self.repository}/blobs/uploads/{self.id}",
+            "Range": f"0-{max(self.writer.size - 1, 0)}",
+            "Docker-Upload-UUID": self.id,
+        }
+
+
+class Uploads:
+    def __init__(self, store: Store, files: BlobFiles, auth: RegistryAuth) -> None:
+        self._store = store
+        self._files = files
+        self._auth = auth
+        self._uploads: dict[str, Upload] = {}  # the longest untouched first
+
+    async def begin(self, call: Call) -> web.Response:
+        """POST: 201 for a mount or a blob sent along, else 202 and where to send it. A mount that cannot be is an upload."""
+        query = call.request.query
+        if "mount" in query and self._mounted(call, query["mount"], query.get("from", "")):
+            return _created(call.name, query["mount"])
+        if "digest" in query:
+            digest = _required_digest(call)
+            return await self._finished(call, self._new(call.name), digest)
+        return web.Response(status=202, headers=self._new(call.name).headers())
+
+    async def append(self, call: Call) -> web.Response:
+        """PATCH: 202; 416 for a chunk that does not begin where the last one ended."""
+        upload = self._found(call)
+        async with upload.turn:
+            await self._receive(call.request, upload)
+        return web.Response(status=202, headers=upload.headers())
+
+    async def finish(self, call: Call) -> web.Response:
+        """PUT: the last chunk, or none, and the digest of it all."""
+        return await self._finished(call, self._found(call), _required_digest(call))
+
+    async def status(self, call: Call) -> web.Response:
+        return web.Response(status=204, headers=self._found(call).headers())
+
+    async def cancel(self, call: Call) -> web.Response:
+        upload = self._found(call)
+        async with upload.turn:
+            self._drop(upload)
+        return web.Response(status=204)
+
+    def _mounted(self, call: Call, digest: str, source: str) -> bool:
+        """distribution-spec, "Mounting a blob from another repository": the caller must be allowed to pull there."""
+        if not (is_digest(digest) and is_name(source) and self._auth.allows(call.request, Need(Right.PULL, source))):
+            return False
+        if not self._store.has_blob(source, digest):
+            return False
+        self._store.link_blobs(call.name, [digest])
+        return True
+
+    def _new(self, repository: str) -> Upload:
+        if len(self._uploads) >= MOST_UPLOADS:
+            idle = next((one for one in self._uploads.values() if not one.turn.locked()), None)
+            if idle is None:
+                raise RegistryRefusal(429, "TOOMANYREQUESTS", "too many uploads at once", headers={"Retry-After": "10"})
+            self._drop(idle)
+        upload = Upload(str(uuid.uuid4()), repository, self._files.begin())
+        self._uploads[upload.id] = upload
+        return upload
+
+    def _found(self, call: Call) -> Upload:
+        upload = self._uploads.pop(call.reference, None)
+        if upload is None or upload.repository != call.name:
+            if upload is not None:
+                self._uploads[upload.id] = upload
+            raise unknown_upload()
+        self._uploads[upload.id] = upload  # touched: last in line to give way
+        return upload
+
+    def _drop(self, upload: Upload) -> None:
+        self._uploads.pop(upload.id, None)
+        upload.writer.discard()
+
+    async def _receive(self, request: web.Request, upload: Upload) -> None:
+        if upload.id not in self._uploads:  # ended while this request waited for its turn
+            raise unknown_upload()
+        _check_range(request, upload)
+        async for chunk in request.content.iter_chunked(CHUNK):
+            if upload.writer.size + len(chunk) > LARGEST_BLOB:
+                self._drop(upload)
+                raise RegistryRefusal(413, "SIZE_INVALID", "blob is larger than 200 GiB")
+            upload.writer.write(chunk)
+
+    async def _finished(self, call: Call, upload: Upload, digest: str) -> web.Response:
+        async with upload.turn:
+            await self._receive(call.request, upload)
+            try:
+                await asyncio.to_thread(upload.writer.keep, digest)
+            except DigestMismatch:
+                raise RegistryRefusal(400, "DIGEST_INVALID", "provided digest did not match uploaded content", {"digest": digest}) from None
+            finally:
+                self._drop(upload)
+        self._store.link_blobs(call.name, [digest])
+        return _created(call.name, digest)
+
+
+def unknown_upload() -> RegistryRefusal:
+    return RegistryRefusal(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
+
+
+def _required_digest(call: Call) -> str:
+    digest = call.request.query.get("digest", "")
+    if not is_digest(digest):
+        raise RegistryRefusal(400, "DIGEST_INVALID", "digest must be a sha256 digest", {"digest": digest[:200]})
+    return digest
+
+
+def _created(repository: str, digest: str) -> web.Response:
+    return web.Response(status=201, headers={"Location": f"/v2/{repository}/blobs/{digest}", "Docker-Content-Digest": digest})
+
+
+def _check_range(request: web.Request, upload: Upload) -> None:
+    text = request.headers.get("Content-Range")
+    if text is None:
+        return
+    match = CONTENT_RANGE.fullmatch(text)
+    if match is None:
+        raise RegistryRefusal(400, "BLOB_UPLOAD_INVALID", "Content-Range must be <start>-<end>")
+    start, end = int(match[1]), int(match[2])
+    if start != upload.writer.size:
+        raise RegistryRefusal(416, "BLOB_UPLOAD_INVALID", "chunk out of order", headers=upload.headers())
+    if request.content_length is not None and request.content_length != end - start + 1:
+        raise RegistryRefusal(400, "SIZE_INVALID", "Content-Range and Content-Length differ")
