@@ -1,0 +1,52 @@
+"""`python -m devkit.host`: put the app's settings into the environment, then load and serve the app."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from devkit.host.problem import Problem
+from devkit.host.settings import app_settings
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m devkit.host", description="Run a Python Function App locally, durable functions included."
+    )
+    parser.add_argument("--app", type=Path, required=True, metavar="DIR", help="the folder of function_app.py and host.json")
+    parser.add_argument("--settings", type=Path, required=True, metavar="FILE", help="a local.settings.json")
+    parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="where host.db and keys.json are kept")
+    parser.add_argument("--port", type=int, default=7071, help="on 127.0.0.1; 0 takes a free one (default: 7071)")
+    parser.add_argument("--enforce-keys", action="store_true", help="answer 401 without the right access key, as Azure does")
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = arguments()
+    ready = os.dup(1)
+    os.dup2(2, 1)  # whatever the app prints goes to standard error: standard output holds the ready line alone
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("azure").setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # quotes bad requests, and with them keys; our own errors are logged
+    app, state = given.app.resolve(), given.state.resolve()
+    try:
+        os.environ.update(app_settings(given.settings.resolve()))
+        time.tzset()
+        from devkit.host.run import run  # now, and not earlier: it says why
+
+        asyncio.run(run(app, state, given.port, enforce_keys=given.enforce_keys, ready=ready))
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except Exception:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,209 @@
+"""One episode: take an instance's messages, let the orchestrator replay, and commit all that follows in one transaction.
+
+Source: DurableTask.Core, TaskOrchestrationDispatcher; "Durable orchestrations", reliability."""
+
+import json
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from devkit.host.clock import Clock, stamp
+from devkit.host.durable.catalogue import Catalogue
+from devkit.host.durable.instances import started
+from devkit.host.durable.messages import CONTROL, FINISHED, Event, Kind, event, task_of
+from devkit.host.durable.orchestrator import State, ask
+from devkit.host.durable.outgoing import Outgoing
+from devkit.host.durable.replay import Mismatch, Replay, Work
+from devkit.host.durable.store import FIRST, Instance, Message, Store
+from devkit.host.settings import HostConfig
+from devkit.host.worker import Worker
+
+log = logging.getLogger("devkit.host")
+BATCH = 32  # controlQueueBatchSize's default
+LARGEST_STATUS = 16 * 1024  # bytes of UTF-16
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What becomes of the instance: it goes on with new work, ends, or starts over (`restart`: the new input, a JSON text)."""
+
+    status: str = "Running"
+    output: str | None = None
+    restart: str | None = None
+    work: list[Work] = field(default_factory=list)
+    carried: list[Event] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Episode:
+    """An instance with the events that this episode adds to its history, which holds `length` so far."""
+
+    instance: Instance
+    now: datetime
+    length: int
+    fresh: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    store: Store
+    worker: Worker
+    catalogue: Catalogue
+    clock: Clock
+    config: HostConfig
+
+    async def run(self, id: str) -> list[int]:
+        """The rows of the activities that it scheduled."""
+        now, instance = self.clock.now(), self.store.instance(id)
+        messages = self.store.inbox(id, now, BATCH, controls_only=instance is not None and instance.status == "Suspended")
+        control = next((message for message in messages if message.event["EventType"] in CONTROL), None)
+        if instance is None or instance.ended:
+            with self.store.transaction():
+                self.store.drop(messages)
+            return []
+        texts = self.store.history(id)
+        if control is not None:
+            self._control(instance, control, now, len(texts))
+            return []
+        old = [json.loads(text) for text in texts]
+        fresh = accepted(instance, old, messages)
+        if not fresh:
+            with self.store.transaction():
+                self.store.drop(messages)
+            return []
+        fresh.insert(0, event(Kind.ORCHESTRATOR_STARTED, now))
+        state = await self._ask(instance, [*texts, *map(json.dumps, fresh)])
+        try:
+            verdict = self._judge(instance, state, [*old, *fresh], now)
+        except Mismatch as mismatch:
+            state, verdict = State(actions=None), failed(instance, str(mismatch))
+        with self.store.transaction():
+            current = self.store.instance(id)
+            if current is None or current.execution != instance.execution:
+                return []  # purged, or purged and started anew, while the orchestrator ran
+            self.store.drop(messages)
+            return self._commit(Episode(instance, now, len(texts), fresh), state, verdict)
+
+    async def _ask(self, instance: Instance, history: Sequence[str]) -> State:
+        function = self.catalogue.orchestrators.get(instance.name.lower())
+        if function is None:
+            return State(
+                actions=None,
+                error=f"The app has no orchestrator {instance.name!r} any more: Azure would leave this instance Running for ever.",
+            )
+        return await ask(self.worker, function, instance, history)
+
+    def _judge(self, instance: Instance, state: State, history: Iterable[Event], now: datetime) -> Verdict:
+        if state.actions is None:
+            return failed(instance, state.error or "")
+        replay = Replay(state.actions, now).over(history)
+        work = list(replay.pending.values())
+        self._look_up(work)
+        if state.custom_status is not None and len(state.custom_status.encode("utf-16-le")) > LARGEST_STATUS:
+            raise Mismatch(f"The custom status is larger than {LARGEST_STATUS // 1024} KB of UTF-16: keep it short.")
+        if replay.stuck:
+            log.warning(
+                "%s: the SDK and the host disagree about what is done (a caught failure of task_all is the usual cause)", instance.id
+            )
+        if not replay.ended or not (state.done or state.error):
+            return Verdict(work=work)
+        if state.error:
+            return failed(instance, state.error)
+        if replay.restart is not None:
+            return Verdict(restart=json.dumps(replay.restart.get("input")), carried=replay.unconsumed())
+        return Verdict("Completed", output=state.output, work=work)
+
+    def _look_up(self, pending: Iterable[Work]) -> None:
+        """Raises `Mismatch` for a function that the app does not have."""
+        for work in pending:
+            for kind, known, what in (
+                (Kind.TASK_SCHEDULED, self.catalogue.activities, "activity"),
+                (Kind.SUB_ORCHESTRATION_CREATED, self.catalogue.orchestrators, "orchestrator"),
+            ):
+                if work.kind == kind and work.name.lower() not in known:
+                    raise Mismatch(
+                        f"The {what} function {work.name!r} does not exist; Azure would not say so but leave this instance Running"
+                        " for ever. Register it, or correct the name."
+                    )
+
+    def _control(self, instance: Instance, control: Message, now: datetime, length: int) -> None:
+        with self.store.transaction():
+            self.store.drop([control])
+            match control.event["EventType"]:
+                case Kind.EXECUTION_TERMINATED:
+                    self._end(instance, Verdict("Terminated", output=control.event["Input"]), now)
+                    added = [event(Kind.EXECUTION_COMPLETED, now, OrchestrationStatus="Terminated", Result=control.event["Input"])]
+                case Kind.EXECUTION_SUSPENDED:
+                    instance.status, added = "Suspended", [control.event]
+                case _:
+                    instance.status, added = ("Running" if length else "Pending"), [control.event]
+            if length:  # a history begins with its ExecutionStarted: before that there is nothing to note
+                added = [event(Kind.ORCHESTRATOR_STARTED, now), *added, event(Kind.ORCHESTRATOR_COMPLETED, now)]
+                self.store.append_history(instance.id, length, map(json.dumps, added))
+            instance.updated = stamp(now)
+            self.store.put_instance(instance)
+
+    def _commit(self, episode: Episode, state: State, verdict: Verdict) -> list[int]:
+        instance, now, fresh = episode.instance, episode.now, episode.fresh
+        instance.custom_status = state.custom_status or instance.custom_status
+        instance.updated = stamp(now)
+        if verdict.restart is not None:
+            self._start_over(instance, verdict, now)
+            return []
+        instance.status = verdict.status
+        outgoing = Outgoing(self.store, instance, self.config, now)
+        fresh += [outgoing.schedule(work) for work in verdict.work]
+        if instance.ended:
+            self._end(instance, verdict, now)
+            fresh.append(event(Kind.EXECUTION_COMPLETED, now, OrchestrationStatus=verdict.status, Result=verdict.output))
+        fresh.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
+        self.store.append_history(instance.id, episode.length, map(json.dumps, fresh))
+        self.store.put_instance(instance)
+        return outgoing.activities
+
+    def _start_over(self, instance: Instance, verdict: Verdict, now: datetime) -> None:
+        """Continue as new: another execution with an empty history; what arrived and was not consumed comes along."""
+        self.store.clear_inbox(instance.id, instance.execution)
+        self.store.clear_history(instance.id)
+        instance.execution, instance.input, instance.status = uuid.uuid4().hex, verdict.restart, "Running"
+        self.store.send(instance.id, instance.execution, started(instance, now), FIRST)
+        for carried in verdict.carried:
+            self.store.send(instance.id, None, carried, FIRST)
+        self.store.put_instance(instance)
+
+    def _end(self, instance: Instance, verdict: Verdict, now: datetime) -> None:
+        instance.status, instance.output = verdict.status, verdict.output
+        self.store.clear_inbox(instance.id)  # nobody will read it; activities and children that still run are not stopped
+        if (parent := instance.parent) is None:
+            return
+        if verdict.status == "Completed":
+            message = event(Kind.SUB_ORCHESTRATION_COMPLETED, now, TaskScheduledId=parent.task, Result=verdict.output)
+        else:
+            reason = json.loads(verdict.output or '""')
+            reason = reason if verdict.status == "Failed" else f"Orchestrator function '{instance.name}' failed: {reason}"
+            details = f"Message: {reason}, StackTrace: "
+            message = event(Kind.SUB_ORCHESTRATION_FAILED, now, TaskScheduledId=parent.task, Reason=reason, Details=details)
+        self.store.send(parent.id, parent.execution, message)
+
+
+def accepted(instance: Instance, old: list[Event], messages: Iterable[Message]) -> list[Event]:
+    """The messages meant for this execution, without second completions of a task."""
+    ended = {task_of(each) for each in old if each["EventType"] in FINISHED}
+    fresh = []
+    for message in messages:
+        if message.execution not in (None, instance.execution):
+            continue
+        if message.event["EventType"] in FINISHED:
+            if (task := task_of(message.event)) in ended:
+                continue
+            ended.add(task)
+        fresh.append(message.event)
+    return fresh
+
+
+def failed(instance: Instance, error: str) -> Verdict:
+    reason = f"Orchestrator function '{instance.name}' failed: {error}"
+    log.error("%s: %s", instance.id, reason[:500])
+    return Verdict("Failed", output=json.dumps(reason))

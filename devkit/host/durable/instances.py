@@ -1,0 +1,117 @@
+"""What a client can do to instances: start, signal, stop, purge, find. Each is one transaction, and wakes the engine.
+
+Source: "Manage instances in Durable Functions"; the duplicate rule is `overridableExistingInstanceStates: NonRunningStates`."""
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from devkit.host.clock import Clock, stamp
+from devkit.host.durable.catalogue import Catalogue
+from devkit.host.durable.messages import Event, Kind, event
+from devkit.host.durable.store import FIRST, Instance, Parent, Query, Store
+
+
+class Refused(Exception):
+    """`status` is what HTTP answers with; the text names the reason."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def begin(
+    store: Store, now: datetime, *, id: str, name: str, input: str | None, version: str | None, trace: str, parent: Parent | None
+) -> bool:
+    """Within the caller's transaction: put a new instance, which replaces an ended one. False when one of that id still runs."""
+    existing = store.instance(id)
+    if existing is not None and not existing.ended:
+        return False
+    store.remove(id)
+    at, execution = stamp(now), uuid.uuid4().hex
+    instance = Instance(id, name, execution, "Pending", input, None, None, version, trace, parent, at, at)
+    store.put_instance(instance)
+    store.send(id, execution, started(instance, now), FIRST)
+    return True
+
+
+def started(instance: Instance, now: datetime) -> Event:
+    above = (
+        None
+        if instance.parent is None
+        else {"OrchestrationInstance": {"InstanceId": instance.parent.id}, "TaskScheduleId": instance.parent.task}
+    )
+    return event(Kind.EXECUTION_STARTED, now, Name=instance.name, Version=instance.version, ParentInstance=above, Input=instance.input)
+
+
+class Instances:
+    def __init__(self, store: Store, catalogue: Catalogue, clock: Clock, default_version: str | None, wake: Callable[[], None]) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._default_version = default_version
+        self._wake = wake
+
+    def start(self, name: str, id: str | None, input: str | None, version: str | None, trace: str) -> str:
+        """The instance id. `input` is a JSON text."""
+        if name.lower() not in self._catalogue.orchestrators:
+            known = ", ".join(sorted(function.name for function in self._catalogue.orchestrators.values())) or "none"
+            raise Refused(
+                400, f"The function '{name}' doesn't exist, is disabled, or is not an orchestrator function. Known orchestrators: {known}."
+            )
+        if id is not None and (not 1 <= len(id) <= 256 or id.startswith("@") or re.search(r"[/\\#?\x00-\x1f\x7f-\x9f]", id)):
+            raise Refused(400, "Instance IDs have 1 to 256 characters, no '/', '\\', '#', '?' or control characters, and no '@' in front.")
+        id = id or uuid.uuid4().hex
+        with self._store.transaction():
+            version = self._default_version if version is None else version
+            if not begin(self._store, self._clock.now(), id=id, name=name, input=input, version=version, trace=trace, parent=None):
+                existing = self.get(id)
+                raise Refused(500, f"An Orchestration instance with the status {existing.status} already exists.")
+        self._wake()
+        return id
+
+    def get(self, id: str) -> Instance:
+        instance = self._store.instance(id)
+        if instance is None:
+            raise Refused(404, f"No instance with ID '{id}' found.")
+        return instance
+
+    def history(self, id: str) -> list[Event]:
+        return [json.loads(text) for text in self._store.history(id)]
+
+    def find(self, query: Query) -> list[Instance]:
+        return self._store.select(query)
+
+    def raise_event(self, id: str, name: str, value: str) -> None:
+        """`value` is a JSON text."""
+        self._send(id, event(Kind.EVENT_RAISED, self._clock.now(), Name=name, Input=value))
+
+    def terminate(self, id: str, reason: str) -> None:
+        self._send(id, event(Kind.EXECUTION_TERMINATED, self._clock.now(), Input=json.dumps(reason)))
+
+    def suspend(self, id: str, reason: str) -> None:
+        if self.get(id).status == "Suspended":
+            raise Refused(500, f"The instance {id} is suspended already.")
+        self._send(id, event(Kind.EXECUTION_SUSPENDED, self._clock.now(), Reason=reason))
+
+    def resume(self, id: str, reason: str) -> None:
+        if self.get(id).status in ("Running", "Pending"):
+            raise Refused(500, f"The instance {id} is not suspended.")
+        self._send(id, event(Kind.EXECUTION_RESUMED, self._clock.now(), Reason=reason))
+
+    def purge(self, ids: list[str]) -> int:
+        """How many went, running ones included."""
+        with self._store.transaction():
+            found = [id for id in ids if self._store.instance(id) is not None]
+            for id in found:
+                self._store.remove(id)
+        return len(found)
+
+    def _send(self, id: str, message: Event) -> None:
+        if self.get(id).ended:
+            raise Refused(410, f"Instance with ID {id} is gone: it has ended.")
+        with self._store.transaction():
+            self._store.send(id, None, message)
+        self._wake()

@@ -1,0 +1,72 @@
+"""What an episode sets in motion: activities, timers and sub-orchestrations, each with the event that records it.
+
+Source: TaskScheduledEvent, TimerCreatedEvent and SubOrchestrationInstanceCreatedEvent in DurableTask.Core."""
+
+import json
+from datetime import datetime
+
+from devkit.host.clock import moment_of
+from devkit.host.durable import trace
+from devkit.host.durable.instances import begin
+from devkit.host.durable.messages import Event, Kind, event
+from devkit.host.durable.replay import Work
+from devkit.host.durable.store import Instance, Parent, Store
+from devkit.host.settings import HostConfig
+
+
+class Outgoing:
+    """Writes within the episode's transaction."""
+
+    def __init__(self, store: Store, instance: Instance, config: HostConfig, now: datetime) -> None:
+        self._store = store
+        self._from = instance
+        self._config = config
+        self._now = now
+        self.activities: list[int] = []
+
+    def schedule(self, work: Work) -> Event:
+        match work.kind:
+            case Kind.TASK_SCHEDULED:
+                return self._activity(work)
+            case Kind.SUB_ORCHESTRATION_CREATED:
+                return self._child(work)
+            case _:
+                return self._timer(work)
+
+    def _activity(self, work: Work) -> Event:
+        span = trace.child(self._from.trace, self._from.execution, work.number)
+        row = self._store.put_activity(
+            id=self._from.id, execution=self._from.execution, task=work.number, name=work.name, input=work.action["input"], trace=span
+        )
+        self.activities.append(row)
+        return event(Kind.TASK_SCHEDULED, self._now, work.number, Name=work.name, Version=None, Input=self._noted(work))
+
+    def _timer(self, work: Work) -> Event:
+        if not work.cancelled:
+            fired = event(Kind.TIMER_FIRED, moment_of(work.fire_at), TimerId=work.number, FireAt=work.fire_at)
+            self._store.send(self._from.id, self._from.execution, fired, visible=work.fire_at)
+        return event(Kind.TIMER_CREATED, self._now, work.number, FireAt=work.fire_at)
+
+    def _child(self, work: Work) -> Event:
+        child = work.action.get("instanceId") or f"{self._from.execution}:{work.number}"
+        begun = begin(
+            self._store,
+            self._now,
+            id=child,
+            name=work.name,
+            input=json.dumps(work.action["input"]),
+            version=work.action.get("version") or self._config.default_version,
+            trace=trace.child(self._from.trace, self._from.execution, work.number),
+            parent=Parent(self._from.id, self._from.execution, work.number),
+        )
+        if not begun:
+            reason = (
+                f"An Orchestration instance with the ID {child} is running already;"
+                " Azure would drop this start and leave the parent waiting for ever."
+            )
+            refused = event(Kind.SUB_ORCHESTRATION_FAILED, self._now, TaskScheduledId=work.number, Reason=reason, Details=reason)
+            self._store.send(self._from.id, self._from.execution, refused)
+        return event(Kind.SUB_ORCHESTRATION_CREATED, self._now, work.number, Name=work.name, InstanceId=child, Input=self._noted(work))
+
+    def _noted(self, work: Work) -> str | None:
+        return work.action["input"] if self._config.store_inputs else None

@@ -1,0 +1,200 @@
+"""The host's half of a replay: from a history and the SDK's actions to the work that is new.
+
+The host walks the actions as the orchestrator did and numbers the tasks itself; both sides must come to the same numbers. Retries run
+here. An orchestration ends only when its last task has ended. Source: azure-functions-durable-extension, OutOfProcOrchestrationShim;
+DurableTask.Core, TaskOrchestrationContext."""
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from devkit.host.clock import moment_of, stamp
+from devkit.host.durable.messages import FINISHED, SCHEDULED, Event, Kind, task_of
+
+Action = Mapping[str, Any]
+CALL, CALL_RETRY, SUB, SUB_RETRY, CONTINUE_AS_NEW, TIMER, EXTERNAL_EVENT, ANY, ALL = 0, 1, 2, 3, 4, 5, 6, 11, 12
+LEFT_OUT = {7: "calling an entity", 8: "durable HTTP", 9: "signalling an entity", 10: "a scheduled signal"}
+
+
+class Mismatch(Exception):
+    """What the orchestrator did and what its history says disagree, or the host cannot do what it asks."""
+
+
+class Task:
+    """Something that ends; whoever waits is told once."""
+
+    def __init__(self) -> None:
+        self.done = self.failed = False
+        self._waiters: list[Callable[[], None]] = []
+
+    def then(self, waiter: Callable[[], None]) -> None:
+        if self.done:
+            waiter()
+        else:
+            self._waiters.append(waiter)
+
+    def end(self, failed: bool = False) -> None:
+        if not self.done:
+            self.done, self.failed = True, failed
+            for waiter in self._waiters:
+                waiter()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A task that was scheduled: its number, the kind of event that records it, and the action it comes from."""
+
+    number: int
+    kind: Kind
+    action: Action
+    fire_at: str = ""
+    cancelled: bool = False
+
+    @property
+    def name(self) -> str:
+        return str(self.action.get("functionName", ""))
+
+
+@dataclass(slots=True)
+class Replay:
+    """Run with `over`; then `pending` is the new work, in the order of its numbers."""
+
+    actions: list[Action]
+    now: datetime
+    pending: dict[int, Work] = field(default_factory=dict)
+    open: dict[int, Task] = field(default_factory=dict)
+    early: dict[str, list[Event]] = field(default_factory=dict)  # events that nobody waits for yet
+    waiting: dict[str, list[Task]] = field(default_factory=dict)
+    restart: Action | None = None  # the ContinueAsNew action
+    _all_invoked: bool = False
+    _number: int = 0
+
+    def over(self, history: Iterable[Event]) -> "Replay":
+        for each in history:
+            kind = each["EventType"]
+            if kind == Kind.ORCHESTRATOR_STARTED:
+                self.now = max(self.now, moment_of(each["Timestamp"]))
+            elif kind == Kind.EXECUTION_STARTED:
+                _drive(self._main())
+            elif kind in SCHEDULED:
+                self._strike(each)
+            elif kind in FINISHED:
+                if (task := self.open.pop(task_of(each), None)) is not None:
+                    task.end(failed=kind in (Kind.TASK_FAILED, Kind.SUB_ORCHESTRATION_FAILED))
+            elif kind == Kind.EVENT_RAISED:
+                self._raise(each)
+        return self
+
+    @property
+    def ended(self) -> bool:
+        return self._all_invoked and not self.open
+
+    @property
+    def stuck(self) -> bool:
+        """Nothing is open, nothing is awaited, and yet some action was never reached: only a bug on one side does that."""
+        return not self._all_invoked and not self.open and not any(self.waiting.values())
+
+    def unconsumed(self) -> list[Event]:
+        return [each for events in self.early.values() for each in events]
+
+    def _main(self) -> Generator[Task, None, None]:
+        for action in self.actions:
+            yield self._invoke(action)
+        self._all_invoked = True
+
+    def _invoke(self, action: Action) -> Task:
+        kind = action["actionType"]
+        task = Task()
+        if kind in (CALL, SUB):
+            task = self._schedule(Kind.TASK_SCHEDULED if kind == CALL else Kind.SUB_ORCHESTRATION_CREATED, action)
+        elif kind in (CALL_RETRY, SUB_RETRY):
+            _drive(self._retry(action, task))
+        elif kind == TIMER:
+            cancelled = bool(action.get("isCanceled") or action.get("isCancelled"))
+            task = self._schedule(Kind.TIMER_CREATED, action, stamp(moment_of(action["fireAt"])), cancelled)
+        elif kind == EXTERNAL_EVENT:
+            self._await_event(action["externalEventName"].lower(), task)
+        elif kind in (ANY, ALL):
+            children = [self._invoke(child) for child in action["compoundActions"]]
+            _end_with(children, len(children) if kind == ALL else 1, task)
+        elif kind == CONTINUE_AS_NEW:
+            self.restart = action
+            task.end()
+        else:
+            raise Mismatch(f"The local host leaves out {LEFT_OUT.get(kind, f'action type {kind}')}: run this app with the Core Tools.")
+        return task
+
+    def _schedule(self, kind: Kind, action: Action, fire_at: str = "", cancelled: bool = False) -> Task:
+        number, task = self._number, Task()
+        self._number += 1
+        self.pending[number] = Work(number, kind, action, fire_at, cancelled)
+        if cancelled:
+            task.end()
+        else:
+            self.open[number] = task
+        return task
+
+    def _retry(self, action: Action, whole: Task) -> Generator[Task, None, None]:
+        """Attempt, wait, attempt ...; a wait follows the last failure too, and takes a number like any other."""
+        options = action["retryOptions"]
+        pause = timedelta(milliseconds=options["firstRetryIntervalInMilliseconds"])
+        kind = Kind.TASK_SCHEDULED if action["actionType"] == CALL_RETRY else Kind.SUB_ORCHESTRATION_CREATED
+        attempts = options["maxNumberOfAttempts"]
+        for attempt in range(1, attempts + 1):
+            task = self._schedule(kind, action)
+            yield task
+            if not task.failed:
+                whole.end()
+                return
+            yield self._schedule(Kind.TIMER_CREATED, action, stamp(self.now + pause if attempt < attempts else self.now))
+        whole.end(failed=True)
+
+    def _await_event(self, name: str, task: Task) -> None:
+        if early := self.early.get(name):
+            early.pop(0)
+            task.end()
+        else:
+            self.waiting.setdefault(name, []).append(task)
+
+    def _raise(self, raised: Event) -> None:
+        name = raised["Name"].lower()
+        if waiting := self.waiting.get(name):
+            waiting.pop().end()  # the latest waiter first, as the extension does
+        else:
+            self.early.setdefault(name, []).append(raised)
+
+    def _strike(self, recorded: Event) -> None:
+        number, kind = recorded["EventId"], Kind(recorded["EventType"])
+        work = self.pending.pop(number, None)
+        was = f"{kind.name.replace('_', ' ').lower()} number {number}" + (f" ({recorded['Name']})" if recorded.get("Name") else "")
+        if work is None:
+            raise Mismatch(
+                f"Non-Deterministic workflow detected: the history has {was}, and the orchestrator has scheduled nothing there.{CHANGED}"
+            )
+        if work.kind != kind or (recorded.get("Name") and recorded["Name"].lower() != work.name.lower()):
+            now = f"{work.kind.name.replace('_', ' ').lower()} ({work.name})"
+            raise Mismatch(f"Non-Deterministic workflow detected: the history has {was}, and the orchestrator now does {now}.{CHANGED}")
+
+
+CHANGED = " Was the orchestrator changed while this instance ran? Terminate it, or bring the old code back."
+
+
+def _drive(steps: Generator[Task, None, None]) -> None:
+    """Run a coroutine of tasks: on at once while what it yields has ended, later when it ends."""
+    for task in steps:
+        if not task.done:
+            task.then(lambda: _drive(steps))
+            return
+
+
+def _end_with(children: list[Task], wanted: int, whole: Task) -> None:
+    """End `whole` as soon as `wanted` of the children have ended."""
+
+    def look() -> None:
+        if sum(child.done for child in children) >= wanted:
+            whole.end()
+
+    look()
+    for child in children:
+        child.then(look)

@@ -1,0 +1,67 @@
+"""How an instance looks to a client. Source: "HTTP API reference for Durable Functions", get instance status."""
+
+import json
+from typing import Any
+
+from devkit.host.durable.messages import FINISHED, Event, Kind, task_of
+from devkit.host.durable.store import Instance
+
+NAMES = {
+    Kind.EXECUTION_STARTED: "ExecutionStarted",
+    Kind.EXECUTION_COMPLETED: "ExecutionCompleted",
+    Kind.EXECUTION_TERMINATED: "ExecutionTerminated",
+    Kind.TASK_SCHEDULED: "TaskScheduled",
+    Kind.TASK_COMPLETED: "TaskCompleted",
+    Kind.TASK_FAILED: "TaskFailed",
+    Kind.SUB_ORCHESTRATION_CREATED: "SubOrchestrationInstanceCreated",
+    Kind.SUB_ORCHESTRATION_COMPLETED: "SubOrchestrationInstanceCompleted",
+    Kind.SUB_ORCHESTRATION_FAILED: "SubOrchestrationInstanceFailed",
+    Kind.TIMER_CREATED: "TimerCreated",
+    Kind.TIMER_FIRED: "TimerFired",
+    Kind.EVENT_RAISED: "EventRaised",
+    Kind.EXECUTION_SUSPENDED: "ExecutionSuspended",
+    Kind.EXECUTION_RESUMED: "ExecutionResumed",
+}
+HIDDEN = {"EventType", "EventId", "IsPlayed", "TaskScheduledId", "TimerId", "Input", "Version", "ParentInstance"}
+RESULTS = {"Result", "Details"}
+BEGINS = {Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_CREATED, Kind.TIMER_CREATED}
+
+
+def status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
+    """`output` and `input` are the JSON values themselves; times are cut to whole seconds."""
+    return {
+        "name": instance.name,
+        "instanceId": instance.id,
+        "runtimeStatus": instance.status,
+        "input": _value(instance.input) if show_input else None,
+        "customStatus": _value(instance.custom_status),
+        "output": _value(instance.output),
+        "createdTime": f"{instance.created[:19]}Z",
+        "lastUpdatedTime": f"{instance.updated[:19]}Z",
+    }
+
+
+def listed(history: list[Event], *, show_results: bool) -> list[dict[str, Any]]:
+    """What `showHistory` adds: what a task began with is folded into the event that ended it."""
+    begun: dict[int, Event] = {each["EventId"]: each for each in history if each["EventType"] in BEGINS}
+    ended = {task_of(each) for each in history if each["EventType"] in FINISHED}
+    rows = []
+    for each in history:
+        kind = Kind(each["EventType"])
+        if kind not in NAMES or (kind in BEGINS and each["EventId"] in ended):
+            continue
+        row = {"EventType": NAMES[kind]} | {name: value for name, value in each.items() if name not in HIDDEN | RESULTS}
+        if show_results:
+            row |= {name: each[name] for name in RESULTS & each.keys()}
+        if kind in FINISHED and (start := begun.get(task_of(each))) is not None:
+            row["ScheduledTime"] = start["Timestamp"]
+            if "Name" in start:
+                row["FunctionName"] = start["Name"]
+        elif kind == Kind.EXECUTION_STARTED:
+            row["FunctionName"] = row.pop("Name")
+        rows.append(row)
+    return rows
+
+
+def _value(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

@@ -1,0 +1,227 @@
+"""What is durable: instances, histories, messages and activities, in one SQLite file in WAL mode.
+
+All access is from the event loop's thread, in short transactions; after `kill -9` the file holds exactly what was committed.
+Source of the shape: "Task hubs in Durable Functions", representation in Azure Storage."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from devkit.host.clock import moment_of, stamp
+from devkit.host.durable.messages import CONTROL, Event
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS instance (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, execution TEXT NOT NULL, status TEXT NOT NULL, input TEXT, output TEXT, custom_status TEXT,
+  version TEXT, trace TEXT NOT NULL, parent TEXT, created TEXT NOT NULL, updated TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS history (id TEXT, seq INTEGER, event TEXT NOT NULL, PRIMARY KEY (id, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inbox (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, execution TEXT, control INTEGER NOT NULL, event TEXT NOT NULL,
+  visible TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS inbox_by_time ON inbox (visible);
+CREATE INDEX IF NOT EXISTS inbox_by_id ON inbox (id, visible, n);
+CREATE TABLE IF NOT EXISTS activity (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, execution TEXT NOT NULL, task INTEGER NOT NULL, name TEXT NOT NULL,
+  input TEXT NOT NULL, trace TEXT NOT NULL);
+"""
+FIRST, AT_ONCE = "", "0"  # values of `visible` that sort before every time: what begins a generation, and what need not wait
+ENDED = ("Completed", "Failed", "Terminated", "Canceled")
+REMOVE = (
+    "DELETE FROM instance WHERE id = ?",
+    "DELETE FROM history WHERE id = ?",
+    "DELETE FROM inbox WHERE id = ?",
+    "DELETE FROM activity WHERE id = ?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """Who waits for a sub-orchestration."""
+
+    id: str
+    execution: str
+    task: int
+
+
+@dataclass(slots=True)
+class Instance:
+    """`input`, `output` and `custom_status` are JSON texts; `trace` is the orchestration's traceparent."""
+
+    id: str
+    name: str
+    execution: str
+    status: str
+    input: str | None
+    output: str | None
+    custom_status: str | None
+    version: str | None
+    trace: str
+    parent: Parent | None
+    created: str
+    updated: str
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    n: int
+    execution: str | None
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    n: int
+    id: str
+    execution: str
+    task: int
+    name: str
+    input: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which instances, in the order of their ids. Statuses are compared without regard to case; none means any."""
+
+    prefix: str = ""
+    statuses: tuple[str, ...] = ()
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    after: str = ""  # the instance id where the last page ended
+    top: int = 100
+
+
+class Store:
+    def __init__(self, path: Path) -> None:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds inputs: for its owner alone
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing; a power cut may lose the last moments
+        self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # instances
+
+    def instance(self, id: str) -> Instance | None:
+        row = self._db.execute("SELECT * FROM instance WHERE id = ?", (id,)).fetchone()
+        return None if row is None else _instance(row)
+
+    def select(self, query: Query) -> list[Instance]:
+        rows = self._db.execute(
+            "SELECT * FROM instance WHERE id > :after AND id >= :prefix AND id < :prefix || char(0x10FFFF)"
+            " AND created >= coalesce(:created_from, created) AND created <= coalesce(:created_to, created)"
+            " AND (:statuses = '' OR instr(:statuses, ',' || lower(status) || ',')) ORDER BY id LIMIT :top",
+            {
+                "after": query.after,
+                "prefix": query.prefix,
+                "created_from": query.created_from and stamp(query.created_from),
+                "created_to": query.created_to and stamp(query.created_to),
+                "statuses": f",{','.join(query.statuses).lower()}," if query.statuses else "",
+                "top": query.top,
+            },
+        )
+        return [_instance(row) for row in rows]
+
+    def put_instance(self, it: Instance) -> None:
+        row = asdict(it) | {"parent": None if it.parent is None else json.dumps(asdict(it.parent))}
+        self._db.execute(
+            "INSERT OR REPLACE INTO instance VALUES (:id, :name, :execution, :status, :input, :output, :custom_status, :version, :trace,"
+            " :parent, :created, :updated)",
+            row,
+        )
+
+    def remove(self, id: str) -> None:
+        """The instance with everything that belongs to it."""
+        for statement in REMOVE:
+            self._db.execute(statement, (id,))
+
+    # histories
+
+    def history(self, id: str) -> list[str]:
+        return [text for (text,) in self._db.execute("SELECT event FROM history WHERE id = ? ORDER BY seq", (id,))]
+
+    def append_history(self, id: str, length: int, texts: Iterable[str]) -> None:
+        self._db.executemany("INSERT INTO history VALUES (?,?,?)", ((id, length + index, text) for index, text in enumerate(texts)))
+
+    def clear_history(self, id: str) -> None:
+        self._db.execute("DELETE FROM history WHERE id = ?", (id,))
+
+    # messages
+
+    def send(self, id: str, execution: str | None, event: Event, visible: str = AT_ONCE) -> None:
+        row = (id, execution, event["EventType"] in CONTROL, json.dumps(event), visible)
+        self._db.execute("INSERT INTO inbox (id, execution, control, event, visible) VALUES (?,?,?,?,?)", row)
+
+    def inbox(self, id: str, now: datetime, limit: int, controls_only: bool = False) -> list[Message]:
+        rows = self._db.execute(
+            "SELECT n, execution, event FROM inbox WHERE id = ? AND visible <= ? AND control >= ? ORDER BY visible, n LIMIT ?",
+            (id, stamp(now), controls_only, limit),
+        )
+        return [Message(n, execution, json.loads(text)) for n, execution, text in rows]
+
+    def drop(self, messages: Iterable[Message]) -> None:
+        self._db.executemany("DELETE FROM inbox WHERE n = ?", ((message.n,) for message in messages))
+
+    def clear_inbox(self, id: str, execution: str | None = None) -> None:
+        """Of one execution, or all of it."""
+        self._db.execute("DELETE FROM inbox WHERE id = ? AND (? IS NULL OR execution = ?)", (id, execution, execution))
+
+    def due(self, now: datetime) -> list[str]:
+        """Instances with a message to look at now; a suspended one is woken by control messages alone."""
+        rows = self._db.execute(
+            "SELECT DISTINCT id FROM inbox WHERE visible <= ?"
+            " AND (control OR id NOT IN (SELECT id FROM instance WHERE status = 'Suspended'))",
+            (stamp(now),),
+        )
+        return [id for (id,) in rows]
+
+    def next_time(self, now: datetime) -> datetime | None:
+        """When the next message that is not due yet becomes visible."""
+        (text,) = self._db.execute("SELECT MIN(visible) FROM inbox WHERE visible > ?", (stamp(now),)).fetchone()
+        return None if text is None else moment_of(text)
+
+    # activities
+
+    def put_activity(self, *, id: str, execution: str, task: int, name: str, input: str, trace: str) -> int:
+        row = (id, execution, task, name, input, trace)
+        made = self._db.execute("INSERT INTO activity (id, execution, task, name, input, trace) VALUES (?,?,?,?,?,?)", row)
+        assert made.lastrowid is not None
+        return made.lastrowid
+
+    def activities(self) -> list[int]:
+        return [n for (n,) in self._db.execute("SELECT n FROM activity ORDER BY n")]
+
+    def activity(self, n: int) -> Activity | None:
+        row = self._db.execute("SELECT * FROM activity WHERE n = ?", (n,)).fetchone()
+        return None if row is None else Activity(*row)
+
+    def drop_activity(self, n: int) -> bool:
+        return self._db.execute("DELETE FROM activity WHERE n = ?", (n,)).rowcount == 1
+
+
+def _instance(row: sqlite3.Row) -> Instance:
+    values: dict[str, Any] = dict(row)
+    return Instance(**values | {"parent": values["parent"] and Parent(**json.loads(values["parent"]))})

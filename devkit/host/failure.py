@@ -1,0 +1,24 @@
+"""Why a call into the app failed, in the words that the host passes on."""
+
+import traceback
+from dataclasses import dataclass
+
+OUT_OF_PROCESS = "$OutOfProcData$:"  # behind it an orchestrator's exception carries its whole state, inputs included
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    type: str
+    message: str
+    trace: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Failure":
+        return cls(type(error).__name__, str(error), "".join(traceback.format_tb(error.__traceback__)))
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}"
+
+    def loggable(self) -> str:
+        """Type, the first words of the message, and where it was raised: no values that travelled with the exception."""
+        return f"{self.type}: {self.message.split(OUT_OF_PROCESS)[0][:500]}\n{self.trace}".rstrip()

@@ -1,0 +1,80 @@
+"""Load an app and serve it until a signal comes.
+
+Imported only once the app's settings are in the environment: in Azure the worker process starts with them, and libraries read some
+as they are imported (aiohttp's default TLS context, made from SSL_CERT_FILE, is one)."""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from devkit.host.admin import Admin
+from devkit.host.clock import Clock
+from devkit.host.durable.api import DurableApi
+from devkit.host.durable.engine import Engine
+from devkit.host.durable.links import client_payload
+from devkit.host.eventgrid import EventGrid
+from devkit.host.httptriggers import HttpTriggers
+from devkit.host.keys import Keys
+from devkit.host.problem import Problem
+from devkit.host.server import Server, listen
+from devkit.host.settings import HostConfig
+from devkit.host.worker import Worker
+
+log = logging.getLogger("devkit.host")
+
+
+async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, ready: int) -> None:
+    """`ready` is the file descriptor for the line that says so."""
+    config = HostConfig.read(app / "host.json", os.environ)
+    listener = listen(port)
+    lock = own(state)
+    keys = Keys.load(state, enforce_keys)
+
+    sys.path[0] = str(app)  # in place of what `-m` put there: the app finds its own modules, as in Azure, and no others by luck
+    os.chdir(app)
+    worker = Worker.load(app)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    worker.client_payload = client_payload(url, config.hub, keys.system("durabletask_extension"))
+    for function in worker.of_type("timerTrigger"):
+        log.warning("the local host does not run the timer trigger of %s: POST /admin/functions/%s does", function.name, function.name)
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    engine = Engine(state / "host.db", worker, Clock(), config)
+    durable = DurableApi(engine, worker.traces, config.hub, keys.system("durabletask_extension"))
+    server = Server(HttpTriggers(worker, keys, config.route_prefix), EventGrid(worker, keys), durable, Admin(worker, keys), keys)
+    await server.serve(listener)
+    heart = asyncio.create_task(engine.run())
+    heart.add_done_callback(lambda _: stop.set())
+    os.write(ready, f"{json.dumps({'ready': 'host', 'url': url})}\n".encode())
+    log.info("%d functions of %s at %s", len(worker.functions), app, url)
+
+    await stop.wait()
+    broken = heart.exception() if heart.done() else None  # the engine ends only by an error
+    heart.cancel()
+    await server.close()
+    await engine.close()
+    lock.close()
+    if broken is not None:
+        log.error("the engine broke", exc_info=broken)
+    if broken is not None or worker.busy_threads():
+        logging.shutdown()
+        os._exit(broken is not None)  # a synchronous activity may be under way: only the process can end it, and it runs again
+
+
+def own(state: Path) -> TextIO:
+    """One host for one state folder, which is made if need be; the lock goes with the process."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = (state / "host.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Problem(f"Another host uses the state folder {state}: stop it, or choose another with --state.") from None
+    return lock

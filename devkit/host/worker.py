@@ -1,0 +1,152 @@
+"""Microsoft's Python worker library, held by two handles: load an app once, call a function of it.
+
+The library is azure-functions-runtime, which loads and calls the apps in Azure on Python 3.13 and later: its loader, type checks,
+converters, thread pool and OpenTelemetry hand-over are the real ones. A call goes through its protobuf-free entry,
+`native_invocation.invocation_request_native`. Source: Azure/azure-functions-python-worker, runtimes/v2."""
+
+import asyncio
+import json
+import logging
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from azure_functions_runtime import handle_event, native_invocation
+from azure_functions_runtime.bindings.datumdef import Datum
+from azure_functions_runtime.otel import initialize_azure_monitor, otel_manager, update_opentelemetry_status
+from azure_functions_runtime.utils.app_setting_manager import is_envvar_true
+from azure_functions_runtime.utils.threadpool import get_threadpool_executor, start_threadpool_executor
+
+from devkit.host import protos
+from devkit.host.failure import Failure
+from devkit.host.problem import Problem
+
+log = logging.getLogger("devkit.host")
+Binding = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of the app: its bindings as the host gets them from the worker."""
+
+    name: str
+    id: str
+    bindings: Sequence[Binding]
+
+    @property
+    def trigger(self) -> Binding:
+        return next(binding for binding in self.bindings if binding["type"].endswith("Trigger"))
+
+    def named(self, binding_type: str) -> list[str]:
+        return [binding["name"] for binding in self.bindings if binding["type"] == binding_type]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call came to: the returned Datum (None when nothing was returned), or why it failed."""
+
+    datum: Datum | None = None
+    failure: Failure | None = None
+
+
+class Worker:
+    def __init__(self, functions: Sequence[Function]) -> None:
+        self.functions = functions
+        self.traces: dict[str, str] = {}  # invocation id -> traceparent, of the calls that run now
+        self.client_payload = "{}"  # what a durableClient parameter receives; the server knows it once its port is known
+
+    @classmethod
+    def load(cls, folder: Path) -> "Worker":
+        """Import `function_app.py` and index it, in the worker's own order. Whatever the worker raises goes through."""
+        _NativeFailures.listen()
+        handle_event.protos = protos
+        start_threadpool_executor()
+        if is_envvar_true("PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"):
+            initialize_azure_monitor()
+        if is_envvar_true("PYTHON_ENABLE_OPENTELEMETRY"):
+            otel_manager.set_otel_libs_available(True)
+            update_opentelemetry_status()
+        handle_event.load_binding_registry()
+        handle_event.load_function_metadata(str(folder), caller_info="worker_init_request")
+        found = handle_event._metadata_result
+        if found is None:
+            raise Problem(f"{folder} has no function_app.py: name the app's folder with --app.")
+        functions = [Function(each.name, each.function_id, [json.loads(raw) for raw in each.raw_bindings]) for each in found]
+        _check(functions)
+        return cls(functions)
+
+    def of_type(self, trigger: str) -> list[Function]:
+        return [function for function in self.functions if function.trigger["type"] == trigger]
+
+    async def call(self, function: Function, value: Datum, metadata: Mapping[str, Datum], traceparent: str) -> Answer:
+        """Run a function in an asyncio task of its own, so that what it attaches to its context stays there."""
+        inputs = [(function.trigger["name"], value)]
+        inputs += [(name, Datum(self.client_payload, "string")) for name in function.named("durableClient")]
+        invocation = str(uuid.uuid4())
+        self.traces[invocation] = traceparent
+        try:
+            return await asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent))
+        finally:
+            del self.traces[invocation]
+
+    def busy_threads(self) -> bool:
+        """Whether a synchronous function is still in the pool: Python cannot end it, only the process can."""
+        pool = get_threadpool_executor()
+        return pool is not None and bool(pool._threads) and pool._idle_semaphore._value < len(pool._threads)
+
+
+async def _invoke(
+    invocation: str, function: Function, inputs: list[tuple[str, Datum]], metadata: dict[str, Datum], traceparent: str
+) -> Answer:
+    caught: list[BaseException] = []
+    _caught.set(caught)
+    ok, datum, _, text, trace = await native_invocation.invocation_request_native(
+        invocation, function.id, inputs, metadata, trace_parent=traceparent
+    )
+    if ok:
+        return Answer(datum)
+    failure = Failure.of(caught[-1]) if caught else Failure("Exception", text or "", trace or "")
+    log.error("%s failed: %s", function.name, failure.loggable())
+    return Answer(failure=failure)
+
+
+_caught: ContextVar[list[BaseException] | None] = ContextVar("caught", default=None)
+
+
+class _NativeFailures(logging.Filter):
+    """The native entry hands back the `repr` of an exception and logs the exception itself. The host needs its type and message,
+    and the library's log line would spill what an orchestrator's exception carries (all its actions, with their inputs)."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        caught = _caught.get()
+        if (
+            record.msg != "Native invocation failed"
+            or caught is None
+            or not isinstance(record.exc_info, tuple)
+            or record.exc_info[1] is None
+        ):
+            return True
+        caught.append(record.exc_info[1])
+        return False
+
+    @classmethod
+    def listen(cls) -> None:
+        logging.getLogger("azure.functions").addFilter(cls())
+
+
+def _check(functions: Sequence[Function]) -> None:
+    """Two rules of the host process that the worker does not know."""
+    seen: dict[str, str] = {}
+    for function in functions:
+        if (other := seen.setdefault(function.name.lower(), function.name)) != function.name:
+            raise Problem(f"The functions {other} and {function.name} differ in case only, which the host does not tell apart: rename one.")
+        for binding in function.bindings:
+            if binding["name"] != "$return" and not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]{0,127}", binding["name"]):
+                raise Problem(
+                    f"The binding name {binding['name']!r} of function {function.name} is invalid: the host wants a letter, then up to 127"
+                    " letters and digits (no underscores); rename the parameter."
+                )
