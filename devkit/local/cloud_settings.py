@@ -1,0 +1,40 @@
+"""The settings file of each cloud (docs/decisions.md, 1.1)."""
+
+from typing import Any
+
+from devkit.local.clouds import ACR_AUDIENCE, PERSON, PULL_TOKEN, RIGHTS, SOURCE, CloudFacts
+from devkit.local.layout import Layout
+
+REPLICATION_ROLE = [f"{RIGHTS}/{action}" for action in ("read", "importImage/action", "pull/read", "push/write", "artifacts/delete")]
+
+
+def cloud_settings(facts: CloudFacts, layout: Layout) -> dict[str, Any]:
+    ports, secrets = layout.ports.clouds[facts.name], layout.secrets
+    tokens = [{"name": PERSON, "password": secrets[f"{facts.name}/{PERSON}"], "actions": ["*"]}]
+    principals, endpoint = [], None
+    if facts is SOURCE:
+        tokens.append({"name": PULL_TOKEN, "password": secrets[f"source/{PULL_TOKEN}"], "actions": ["content/read"]})
+        endpoint = event_endpoint(layout)
+    else:
+        secret = secrets[f"{facts.name}/client-secret"]
+        principals.append({"clientId": facts.client_id, "clientSecret": secret, "actions": REPLICATION_ROLE})
+    return {
+        "name": facts.name,
+        "state": str(layout.folder / "clouds" / facts.name),
+        "controlKey": secrets[f"{facts.name}/control-key"],
+        "tls": {"certificate": str(layout.tls.certificate), "key": str(layout.tls.key), "ca": str(layout.tls.ca)},
+        "ports": dict(ports),
+        "tenantId": facts.tenant_id,
+        "armAudience": facts.arm_audience,
+        "acrAudience": ACR_AUDIENCE,
+        "registry": {"id": facts.registry_id, "loginServer": f"localhost:{ports['registry']}", "tokens": tokens},
+        "principals": principals,
+        "imports": {"latencySeconds": 0, "bytesPerSecond": 50_000_000},
+        "eventSubscription": endpoint and {"endpoint": endpoint},
+        "clockScale": 1,
+    }
+
+
+def event_endpoint(layout: Layout) -> str:
+    key = layout.host_keys["eventgrid_extension"]
+    return f"http://127.0.0.1:{layout.ports.app}/runtime/webhooks/EventGrid?functionName=on_image_event&code={key}"
