@@ -1,0 +1,70 @@
+"""Why something could not be done, as a value: what we were doing, what the service said, what to do next (DESIGN rule: an expected failure
+is data, an exception is a bug)."""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self, get_args
+
+Kind = Literal["throttled", "denied", "not_found", "conflict", "transient"]
+Code = Literal[
+    "throttled",
+    "unreachable",
+    "source_denied",
+    "entra_denied",
+    "arm_denied",
+    "target_denied",
+    "secret_unresolved",
+    "settings_invalid",
+    "registry_not_found",
+    "absence_unproven",
+    "import_refused",
+    "import_failed",
+    "import_unfinished",
+    "manifest_refused",
+    "locked",
+    "unsettled",
+    "unexpected",
+]
+CODES: tuple[Code, ...] = get_args(Code)
+LONGEST_SAID = 300  # characters; a service may repeat a whole page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """`kind` drives the wait; `code` has a section in docs/troubleshooting.md."""
+
+    kind: Kind
+    code: Code
+    doing: str  # "import team/app@sha256:1f2e… into china (contosocn.azurecr.cn)"
+    said: str  # code and message in the service's own words: bounded, no URLs
+    hint: str  # the next thing to do
+    retry_after: float | None = None  # seconds, when the service said so
+
+    def __str__(self) -> str:
+        return f"cannot {self.doing}: {self.kind}: {self.said}. {self.hint}"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(**value)
+
+
+class Refused(Exception):
+    """Carries a `Failure` out of a client. Raised outside of `except` blocks, so that no SDK exception, which holds the request and its
+    body, hangs on it as context."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def said(text: object) -> str:
+    """A service's words, fit to be stored and shown: one line, bounded, without URLs (whose queries may hold a signature)."""
+    line = _UNPRINTABLE.sub(" ", _URL.sub("(URL)", str(text))).strip()
+    return line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…"

@@ -1,0 +1,23 @@
+"""The numbers a run branches on. They travel in its input: an orchestrator reads no settings."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """All in seconds but `rounds`. The delays are to be at least the staleness that a registry is trusted with."""
+
+    settle: float = 60  # after a change, until the look that a late import or a concurrent run cannot escape
+    delete_delay: float = 300  # before a delete event is looked into: a look at once proves nothing
+    recheck: float = 900  # how long a push run looks again while what it sees contradicts its event
+    patience: float = 3600  # how long a step that is refused is tried again
+    import_deadline: float = 7200  # ARM goes on copying after it; a run's history stays short
+    rounds: int = 5  # that change something; then `failed(unsettled)`
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(**value)

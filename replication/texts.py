@@ -1,0 +1,28 @@
+"""The shapes of what settings hold: login servers, URLs, GUIDs, names."""
+
+import re
+from urllib.parse import urlsplit
+
+REGISTRY_EXAMPLE = (
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/images"
+    "/providers/Microsoft.ContainerRegistry/registries/contoso"
+)  # fmt: skip
+GUID_EXAMPLE = "00000000-0000-0000-0000-000000000000"
+LOGIN_SERVER = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
+TARGET_NAME = re.compile(r"[a-z0-9-]{1,32}")
+SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_guid(text: str) -> bool:
+    return _GUID.fullmatch(text) is not None
+
+
+def is_https_url(text: str) -> bool:
+    """With a host, without credentials, query or fragment."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises where it is none
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and not (parts.username or parts.query or parts.fragment)

@@ -1,0 +1,59 @@
+"""What travels between orchestrators and activities: names, no address, no secret, since inputs and outputs are stored in plain text.
+
+An activity looks everything else up by the target's name, in the settings of its moment."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from replication.decisions import Held
+from replication.references import Digest, Repository, Tag, optional_tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One artifact at one target. `removing`: for a delete event."""
+
+    target: str
+    repository: Repository
+    tag: Tag | None
+    digest: Digest
+    removing: bool = False
+
+    def of(self, digest: Digest, tag: Tag | None) -> Self:
+        return replace(self, digest=digest, tag=tag)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "target": self.target,
+            "repository": str(self.repository),
+            "tag": None if self.tag is None else str(self.tag),
+            "digest": str(self.digest),
+            "removing": self.removing,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(
+            target=value["target"],
+            repository=Repository.parse(value["repository"]),
+            tag=optional_tag(value["tag"]),
+            digest=Digest.parse(value["digest"]),
+            removing=value["removing"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What `look` found. `standing`: for a removal, the target's tags on the digest that the source still has."""
+
+    source: Held
+    target: Held
+    standing: frozenset[Tag] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"source": self.source.to_json(), "target": self.target.to_json(), "standing": sorted(map(str, self.standing))}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        standing = frozenset(Tag.parse(tag) for tag in value["standing"])
+        return cls(source=Held.from_json(value["source"]), target=Held.from_json(value["target"]), standing=standing)
