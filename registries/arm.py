@@ -1,0 +1,179 @@
+"""Import one artifact into a target registry: ask ARM to start, then ask, once per call, whether it has ended.
+
+The service copies from registry to registry; no layer passes through this app. Always by digest and untagged: an import by tag races with a
+moving tag, and one that carries a tag may land long after its run and turn the tag back. A started import outlives us, so the path and
+query of its operation are returned and anyone may look later; the host is the settings'. An operation that ARM no longer knows is unknown,
+not failed: the digest tells. Source: Registries - Import Image, api-version 2025-11-01; "Track asynchronous Azure operations"."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from registries.credentials import EntraCredential
+from registries.refusals import Side, first_error, refusal, retry_after
+from registries.registry import artifact
+from registries.wire import CONNECT_WITHIN, LARGEST_ANSWER, READ_WITHIN, Answer, unreachable
+from replication.failures import Failure, Refused, said
+from replication.references import Digest, Repository
+from replication.targets import Source, Target
+
+if TYPE_CHECKING:
+    from azure.core.rest import AsyncHttpResponse
+    from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
+
+DEFAULT_RETRY_AFTER = 10.0  # seconds; what ARM answers when it answers any
+LONGEST_OPERATION = 16_384  # characters of path and query; ARM's are about 3,500
+SOURCE_REFUSED = ("UNAUTHORIZED", "authentication required")  # in the text of an import that the source did not let in
+
+
+@dataclass(frozen=True, slots=True)
+class ImportState:
+    """`operation`: path and query to ask at; None when ARM named none that is its own, so that only the target's data plane can tell."""
+
+    state: Literal["running", "ended", "failed"]
+    operation: str | None = None
+    retry_after: float = DEFAULT_RETRY_AFTER
+    failure: Failure | None = None  # of the import, when it failed
+
+
+class TargetImports:
+    def __init__(self, target: Target, source: Source, credential: EntraCredential) -> None:
+        self._target = target
+        self._source = source
+        self._credential = credential
+        self._client: ContainerRegistryManagementClient | None = None
+        self._side = Side(
+            f"ARM of {target.name}",
+            "arm_denied",
+            f"Give the application {target.client_id} the replication role on {target.registry} (infra/README.md lists its actions); a new"
+            " assignment takes some minutes.",
+        )
+
+    async def begin(self, repository: Repository, digest: Digest) -> ImportState:
+        """One POST, never repeated here. Raises `Refused`."""
+        doing = f"import {artifact(repository, digest)} into {self._target}"
+        body: dict[str, Any] = {
+            "source": {
+                "registryUri": self._source.login_server,
+                "sourceImage": f"{repository}@{digest}",
+                "credentials": {"username": self._source.token_name, "password": self._source.token_password.reveal()},
+            },
+            "targetTags": [],
+            "untaggedTargetRepositories": [str(repository)],
+            "mode": "Force",
+        }
+        answers: list[AsyncHttpResponse] = []
+        registry = self._target.registry
+        trouble = await self._attempt(
+            lambda: self._sdk().registries.begin_import_image(
+                registry.group,
+                registry.name,
+                body,
+                polling=False,
+                raw_response_hook=lambda response: answers.append(response.http_response),
+            )
+        )
+        if not answers:
+            raise Refused(unreachable(doing, self._host, trouble or "no answer"))
+        answer = await _answer(answers[-1])
+        if answer.status not in (200, 202):
+            raise Refused(self._refused(answer, doing))
+        return ImportState("ended") if answer.status == 200 else self._running(answer)
+
+    async def look_at(self, operation: str, repository: Repository, digest: Digest) -> ImportState:
+        """One GET. Raises `Refused` when ARM did not tell."""
+        from azure.core.rest import HttpRequest
+
+        doing = f"ask how the import of {artifact(repository, digest)} into {self._target} stands"
+        if not operation.startswith("/") or operation.startswith("//") or len(operation) > LONGEST_OPERATION:
+            return ImportState("ended")  # nothing that ARM named
+        responses: list[AsyncHttpResponse] = []
+
+        async def ask() -> None:
+            responses.append(await self._sdk().send_request(HttpRequest("GET", f"https://{self._host}{operation}")))
+
+        trouble = await self._attempt(ask)
+        if not responses:
+            raise Refused(unreachable(doing, self._host, trouble or "no answer"))
+        answer = await _answer(responses[-1])
+        if answer.status == 202:
+            return self._running(answer)
+        if answer.status in (401, 408, 429) or answer.status >= 500:
+            raise Refused(refusal(answer, self._side, doing))
+        if answer.status in (200, 204, 404):
+            return ImportState("ended") if not first_error(answer.body)[0] or answer.status == 404 else self._failed(answer, doing)
+        return self._failed(answer, doing)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._target.cloud.resource_manager).netloc
+
+    def _sdk(self) -> "ContainerRegistryManagementClient":
+        if self._client is None:
+            from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
+
+            self._client = ContainerRegistryManagementClient(
+                self._credential.sdk,
+                self._target.registry.subscription,
+                self._target.cloud.resource_manager,
+                credential_scopes=[f"{self._target.cloud.arm_audience}/.default"],
+                retry_total=0,  # a POST sent twice starts two imports
+                permit_redirects=False,
+                connection_timeout=CONNECT_WITHIN,
+                read_timeout=READ_WITHIN,
+            )
+        return self._client
+
+    async def _attempt(self, call: Callable[[], Awaitable[object]]) -> str | None:
+        """What kept an answer from coming, as the error's class. Entra is asked first, so that its refusals are told as such; a refusal
+        of ARM is read from the response, never from the SDK's exception, which holds the request and with it the source's password."""
+        from azure.core.exceptions import AzureError
+
+        await self._credential.token(self._target.cloud.arm_audience)
+        try:
+            await call()
+        except AzureError as error:
+            return type(error).__name__
+        return None
+
+    def _running(self, answer: Answer) -> ImportState:
+        parts = urlsplit(answer.headers.get("Location", ""))
+        ours = parts.scheme == "https" and parts.netloc.lower() == self._host.lower()
+        pause = retry_after(answer.headers)
+        operation = f"{parts.path}?{parts.query}" if ours and len(parts.path) + len(parts.query) < LONGEST_OPERATION else None
+        return ImportState("running", operation, DEFAULT_RETRY_AFTER if pause is None else pause)
+
+    def _refused(self, answer: Answer, doing: str) -> Failure:
+        """Of the POST itself."""
+        code, message = first_error(answer.body)
+        words = said(f"{answer.status} {code}: {message}")
+        if answer.status == 404:
+            hint = f"Check the target's registry id ({self._target.registry}) and cloud; without registries/read ARM answers the same."
+            return Failure(kind="denied", code="registry_not_found", doing=doing, said=words, hint=hint)
+        if answer.status in (400, 409, 422):
+            hint = "ARM does not take such an import; docs/troubleshooting.md tells the known reasons."
+            return Failure(kind="conflict", code="import_refused", doing=doing, said=words, hint=hint)
+        return refusal(answer, self._side, doing)
+
+    def _failed(self, answer: Answer, doing: str) -> ImportState:
+        """The operation ended badly: its poll is no success, and its text is all there is."""
+        code, message = first_error(answer.body)
+        doing = doing.replace("ask how the import of ", "import ").removesuffix(" stands")
+        words = said(f"{answer.status} {code}: {message}")
+        if any(text in message for text in SOURCE_REFUSED):
+            hint = (
+                f"ARM of {self._target.name} could not pull: check the pull token and its scope map, and that the source admits that cloud."
+            )
+            return ImportState("failed", failure=Failure(kind="denied", code="source_denied", doing=doing, said=words, hint=hint))
+        hint = "It is started again by itself; docs/troubleshooting.md tells the known reasons."
+        return ImportState("failed", failure=Failure(kind="transient", code="import_failed", doing=doing, said=words, hint=hint))
+
+
+async def _answer(response: "AsyncHttpResponse") -> Answer:
+    body = await response.read()
+    return Answer(response.status_code, response.headers, body[:LARGEST_ANSWER])

@@ -1,0 +1,90 @@
+"""What is kept between calls: one set of clients for the settings in force. Settings are read anew at each call, so a corrected one is
+used by the next; an unchanged one finds its connections and tokens warm."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from registries.arm import TargetImports
+from registries.credentials import EntraCredential
+from registries.registry import Registry
+from registries.source import SourceTokens, source_registry
+from registries.target import TargetTokens, target_registry
+from registries.wire import Wire
+from replication.failures import Failure, Refused
+from replication.mistakes import InvalidSettings
+from replication.settings import Settings
+from replication.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class TargetConnection:
+    target: Target
+    wire: Wire
+    credential: EntraCredential
+    registry: Registry
+    tokens: TargetTokens
+    imports: TargetImports
+
+
+class Connections:
+    """Belongs to one event loop, as HTTP sessions do."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._wire = Wire(settings.source.login_server)
+        self.source: Registry
+        self.source_tokens: SourceTokens
+        self.source, self.source_tokens = source_registry(settings.source, self._wire)
+        self._targets = {name: self._connect(target) for name, target in settings.targets.items()}
+
+    @property
+    def targets(self) -> Mapping[str, TargetConnection]:
+        return self._targets
+
+    def target(self, name: str) -> TargetConnection:
+        """Raises `Refused` for one that the settings no longer name."""
+        if (found := self._targets.get(name)) is None:
+            words = f"the settings name no target {name!r}, only {', '.join(self._targets)}"
+            raise Refused(
+                _settings_failure(f"find target {name}", words, "Put the target back into ReplicationTargets, or terminate this run.")
+            )
+        return found
+
+    async def close(self) -> None:
+        await self._wire.close()
+        for one in self._targets.values():
+            await one.wire.close()
+            await one.imports.close()
+            await one.credential.close()
+
+    def _connect(self, target: Target) -> TargetConnection:
+        wire, credential = Wire(target.login_server), EntraCredential(target)
+        registry, tokens = target_registry(target, wire, credential)
+        return TargetConnection(target, wire, credential, registry, tokens, TargetImports(target, self.settings.source, credential))
+
+
+_current: tuple[object, Connections] | None = None
+
+
+def connections() -> Connections:
+    """For the settings of this moment, on the running loop. Raises `Refused` when the settings are invalid."""
+    global _current  # noqa: PLW0603 - the process's one set of connections
+    loop = asyncio.get_running_loop()
+    key = (loop, frozenset(os.environ.items()))
+    if _current is not None and _current[0] == key:
+        return _current[1]
+    invalid = None
+    try:
+        made = Connections(Settings.parse(os.environ))
+    except InvalidSettings as error:
+        invalid = str(error)
+    if invalid is not None:
+        raise Refused(_settings_failure("read the settings", invalid, "Correct the app's settings; runs that wait go on by themselves."))
+    _current = (key, made)
+    return made
+
+
+def _settings_failure(doing: str, words: str, hint: str) -> Failure:
+    return Failure(kind="denied", code="settings_invalid", doing=doing, said=words, hint=hint)

@@ -1,0 +1,86 @@
+"""The service principal of a target: Entra tokens of its cloud, by azure-identity, which caches them in memory.
+
+An authority that azure-identity does not know by name is never discovered: MSAL would ask the public cloud about it, and send the secret to
+whatever endpoint the answer names. Errors: Microsoft Entra, "Authentication and authorization error codes"."""
+
+import re
+from typing import TYPE_CHECKING
+
+from registries.wire import CONNECT_WITHIN, READ_WITHIN, unreachable
+from replication.clouds import CLOUDS
+from replication.failures import Failure, Refused, said
+from replication.secret import Secret
+from replication.targets import Target
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+UNRESOLVED = "@Microsoft.KeyVault("  # what App Service leaves in a setting whose Key Vault reference it could not resolve
+KNOWN_AUTHORITIES = {cloud.authority for cloud in CLOUDS.values()}
+HINTS = {
+    "AADSTS7000215": "The client secret is wrong: put the secret's value (not its id) into the setting {setting}.",
+    "AADSTS7000222": "The client secret has expired: make a new one for {client} and put it into the setting {setting}.",
+    "AADSTS700016": "The application {client} is not in that tenant: check clientId and tenantId, and in which cloud it was registered.",
+    "AADSTS90002": "There is no such tenant in that cloud: check tenantId, and the cloud of the target.",
+    "AADSTS500011": "That cloud has no such resource: check the audiences of the target's cloud.",
+}
+
+
+class EntraCredential:
+    """One for each target. `sdk` is what azure-mgmt clients take."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._sdk: AsyncTokenCredential | None = None
+
+    @property
+    def sdk(self) -> "AsyncTokenCredential":
+        if self._sdk is None:
+            from azure.identity.aio import ClientSecretCredential
+
+            self._sdk = ClientSecretCredential(
+                self._target.tenant_id,
+                self._target.client_id,
+                self._target.secret.reveal(),
+                authority=self._target.cloud.authority,
+                disable_instance_discovery=self._target.cloud.authority not in KNOWN_AUTHORITIES,
+                retry_total=0,  # pauses belong to the orchestrators
+                connection_timeout=CONNECT_WITHIN,
+                read_timeout=READ_WITHIN,
+            )
+        return self._sdk
+
+    async def token(self, audience: str) -> Secret:
+        """An access token. Raises `Refused`."""
+        from azure.core.exceptions import AzureError, ClientAuthenticationError
+
+        target = self._target
+        doing = f"sign in to the cloud of {target} as {target.client_id}"
+        if target.secret.reveal().startswith(UNRESOLVED):
+            raise Refused(self._unresolved(doing))
+        try:
+            return Secret((await self.sdk.get_token(f"{audience}/.default")).token)
+        except ClientAuthenticationError as error:
+            failure = self._denied(doing, str(error.message), error.response.status_code if error.response is not None else None)
+        except AzureError as error:
+            failure = unreachable(doing, target.cloud.authority.removeprefix("https://"), type(error).__name__)
+        raise Refused(failure)
+
+    async def close(self) -> None:
+        if self._sdk is not None:
+            await self._sdk.close()
+
+    def _denied(self, doing: str, message: str, status: int | None) -> Failure:
+        if status is not None and (status == 429 or status >= 500):  # azure-identity wraps those as well
+            return unreachable(doing, self._target.cloud.authority.removeprefix("https://"), f"status {status}")
+        number = re.search(r"AADSTS\d+", message)
+        hint = HINTS.get(number[0] if number else "", "Check tenantId, clientId and the secret of the setting {setting}.")
+        words = said(re.split(r"\s*(?:Trace ID|Correlation ID|Timestamp):", message.removeprefix("Authentication failed: "))[0])
+        hint = hint.format(setting=self._target.secret_setting, client=self._target.client_id)
+        return Failure(kind="denied", code="entra_denied", doing=doing, said=words, hint=hint)
+
+    def _unresolved(self, doing: str) -> Failure:
+        setting = self._target.secret_setting
+        words = f"the setting {setting} holds a Key Vault reference that was not resolved"
+        hint = "Let the app's identity read that secret (Key Vault Secrets User), then restart the app: it reads them at its start."
+        return Failure(kind="denied", code="secret_unresolved", doing=doing, said=words, hint=hint)

@@ -1,0 +1,171 @@
+"""A registry's data plane, as far as replication needs it: our own small client, since the SDK's never expires its refresh token, has no
+HEAD, and asks three times for each call.
+
+Sources: OCI distribution-spec; Azure/acr docs/AAD-OAuth.md for scopes; data-plane API 2021-07-01 for the tags of a digest."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from registries.manifests import ACCEPT, Manifest
+from registries.refusals import Side, proves_absence, refusal
+from registries.tokens import Tokens
+from registries.wire import Answer, Wire
+from replication.failures import Failure, Refused, said
+from replication.references import Digest, InvalidReference, Repository, Tag
+
+PAGE = 100
+MOST_PAGES = 1000
+
+Reference = Tag | Digest
+
+
+class Registry:
+    """Methods raise `Refused` for everything but what they promise."""
+
+    def __init__(self, side: Side, wire: Wire, tokens: Tokens) -> None:
+        self.side = side
+        self._wire = wire
+        self._tokens = tokens
+
+    async def resolve(self, repository: Repository, reference: Reference) -> Digest | None:
+        """HEAD (distribution-spec, "Checking if content exists"). None for a 404, which has no body: it may start an import, and proves
+        no absence. A HEAD, unlike a GET, is not counted as a pull."""
+        doing = f"look at {artifact(repository, reference)} in {self.side.name}"
+        answer = await self._send("HEAD", _manifest_path(repository, reference), f"repository:{repository}:pull", doing, {"Accept": ACCEPT})
+        if answer.status == 404:
+            return None
+        return self._digest(answer, reference, doing)
+
+    async def resolve_with_proof(self, repository: Repository, reference: Reference) -> Digest | None:
+        """As `resolve`, but None is proven by a GET that answers the registry's own code."""
+        found = await self.resolve(repository, reference)
+        if found is not None:
+            return found
+        doing = f"prove that {artifact(repository, reference)} is absent in {self.side.name}"
+        answer = await self._send("GET", _manifest_path(repository, reference), f"repository:{repository}:pull", doing, {"Accept": ACCEPT})
+        if proves_absence(answer):
+            return None
+        return self._digest(answer, reference, doing)
+
+    async def manifest(self, repository: Repository, digest: Digest) -> Manifest | None:
+        """The bytes, which hash to `digest`; None when the registry's own code says that they are absent."""
+        doing = f"read {artifact(repository, digest)} from {self.side.name}"
+        answer = await self._send("GET", _manifest_path(repository, digest), f"repository:{repository}:pull", doing, {"Accept": ACCEPT})
+        if proves_absence(answer):
+            return None
+        if answer.status != 200:
+            raise Refused(refusal(answer, self.side, doing))
+        if (hashed := Digest(hashlib.sha256(answer.body).hexdigest())) != digest:
+            raise Refused(self._unexpected(doing, f"the bytes hash to {hashed}"))
+        try:
+            return Manifest.parse(answer.body, answer.headers.get("Content-Type", "").partition(";")[0].strip())
+        except InvalidReference as error:
+            words = said(error)
+        hint = "Such an index cannot be replicated: push it again with sha256 digests."
+        raise Refused(Failure(kind="conflict", code="manifest_refused", doing=doing, said=words, hint=hint))
+
+    async def put_manifest(self, repository: Repository, reference: Reference, manifest: Manifest) -> None:
+        """distribution-spec, "Pushing manifests"."""
+        doing = f"put {artifact(repository, reference)} into {self.side.name}"
+        path, scope = _manifest_path(repository, reference), f"repository:{repository}:pull,push"
+        answer = await self._send("PUT", path, scope, doing, {"Content-Type": manifest.media_type}, content=manifest.content)
+        if answer.status != 201:
+            raise Refused(refusal(answer, self.side, doing))
+
+    async def delete_manifest(self, repository: Repository, digest: Digest) -> bool:
+        """With every tag that points at it. False when it was absent already."""
+        doing = f"delete {artifact(repository, digest)} in {self.side.name}"
+        answer = await self._send("DELETE", _manifest_path(repository, digest), f"repository:{repository}:delete", doing)
+        if proves_absence(answer):
+            return False
+        if answer.status != 202:
+            raise Refused(refusal(answer, self.side, doing))
+        return True
+
+    async def tags_of(self, repository: Repository, digest: Digest) -> frozenset[Tag]:
+        """`GET /acr/v1/{name}/_tags?digest=`, page by page; none when the repository is absent."""
+        doing = f"list the tags of {artifact(repository, digest)} in {self.side.name}"
+        path = f"/acr/v1/{repository}/_tags"
+        query = urlencode({"digest": str(digest), "n": PAGE})
+        tags: set[Tag] = set()
+        for _ in range(MOST_PAGES):
+            answer = await self._send("GET", f"{path}?{query}", f"repository:{repository}:metadata_read", doing)
+            if proves_absence(answer):
+                return frozenset()
+            if answer.status != 200:
+                raise Refused(refusal(answer, self.side, doing))
+            tags |= self._tags(answer, digest, doing)
+            query = _next_query(answer)
+            if not query:
+                return frozenset(tags)
+        raise Refused(self._unexpected(doing, f"the list does not end within {MOST_PAGES} pages"))
+
+    async def _send(
+        self, method: str, path: str, scope: str, doing: str, headers: Mapping[str, str] | None = None, *, content: bytes | None = None
+    ) -> Answer:
+        """With a token; one that is refused (revoked, or its key rotated) is renewed once."""
+        for last in (False, True):
+            token = await self._tokens.get(scope)
+            given = {**(headers or {}), "Authorization": f"Bearer {token.value.reveal()}"}
+            answer = await self._wire.send(method, path, doing=doing, headers=given, content=content)
+            if answer.status != 401 or last:
+                break
+            self._tokens.forget(scope, token)
+        if answer.status in (401, 403, 408, 429) or answer.status >= 500:
+            raise Refused(refusal(answer, self.side, doing))
+        return answer
+
+    def _digest(self, answer: Answer, reference: Reference, doing: str) -> Digest:
+        if answer.status != 200:
+            raise Refused(refusal(answer, self.side, doing))
+        digest = _parsed_digest(answer.headers.get("Docker-Content-Digest"))
+        if digest is None or (isinstance(reference, Digest) and digest != reference):
+            raise Refused(self._unexpected(doing, f"Docker-Content-Digest is {answer.headers.get('Docker-Content-Digest')!r}"))
+        return digest
+
+    def _tags(self, answer: Answer, digest: Digest, doing: str) -> set[Tag]:
+        """Checked once more here: a server that ignores `digest` would answer every tag."""
+        trouble = None
+        try:
+            listed = [(Tag.parse(one["name"]), one["digest"]) for one in _json(answer).get("tags") or ()]
+        except (InvalidReference, KeyError, TypeError, AttributeError, ValueError) as error:
+            trouble = type(error).__name__
+        if trouble is not None:
+            raise Refused(self._unexpected(doing, f"the list of tags is not as documented ({trouble})"))
+        return {tag for tag, held in listed if held == str(digest)}
+
+    def _unexpected(self, doing: str, what: str) -> Failure:
+        hint = f"That is no answer of an Azure Container Registry: see what stands between the app and {self.side.name}."
+        return Failure(kind="transient", code="unreachable", doing=doing, said=said(what), hint=hint)
+
+
+def artifact(repository: Repository, reference: Reference) -> str:
+    """`team/app:v1`, `team/app@sha256:1f2e…`."""
+    return f"{repository}@{reference.short}…" if isinstance(reference, Digest) else f"{repository}:{reference}"
+
+
+def _manifest_path(repository: Repository, reference: Reference) -> str:
+    return f"/v2/{repository}/manifests/{reference}"
+
+
+def _parsed_digest(text: str | None) -> Digest | None:
+    try:
+        return Digest.parse(text)
+    except InvalidReference:
+        return None
+
+
+def _next_query(answer: Answer) -> str:
+    """Of `Link: </acr/v1/…?last=x&n=2>; rel="next"`; the path and the host stay ours. Empty after the last page."""
+    link = answer.headers.get("Link", "")
+    return urlsplit(link.partition("<")[2].partition(">")[0]).query if 'rel="next"' in link else ""
+
+
+def _json(answer: Answer) -> dict[str, Any]:
+    value = json.loads(answer.body)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value

@@ -1,0 +1,83 @@
+"""Access tokens, kept in memory until shortly before they expire, one for each scope. They never leave the process.
+
+An answer of ACR's token endpoint need not say how long a token lives; the token, a JWT, does (RFC 7519, 4.1.4). Without either the
+distribution specification's default holds: 60 seconds."""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
+
+from replication.secret import Secret
+
+DEFAULT_LIFETIME = 60.0  # seconds
+MARGIN = 60.0  # seconds before the end at which a token is renewed, but at most a fifth of its life
+MOST = 1000  # scopes; then the expired ones are forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    value: Secret
+    lifetime: float  # seconds
+    renew_at: float  # on the monotonic clock
+
+    @classmethod
+    def of(cls, value: str, expires_in: object = None) -> Self:
+        lifetime = float(expires_in) if isinstance(expires_in, int | float) else _lifetime(value)
+        return cls(Secret(value), lifetime, time.monotonic() + lifetime - min(MARGIN, lifetime / 5))
+
+    @property
+    def fresh(self) -> bool:
+        return time.monotonic() < self.renew_at
+
+    @property
+    def valid_for(self) -> float:
+        """Seconds until it is renewed."""
+        return max(0.0, self.renew_at - time.monotonic())
+
+
+class Tokens(Protocol):
+    """Who gives the tokens of one registry. Raises `Refused`."""
+
+    async def get(self, scope: str) -> Token: ...
+
+    def forget(self, scope: str, token: Token) -> None: ...
+
+
+@dataclass(slots=True)
+class TokenCache:
+    """Those who ask for one scope at the same time wait for one fetch."""
+
+    fetch: Callable[[str], Awaitable[Token]]
+    _tokens: dict[str, Token] = field(default_factory=dict)
+    _fetching: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    async def get(self, scope: str) -> Token:
+        async with self._fetching.setdefault(scope, asyncio.Lock()):
+            token = self._tokens.get(scope)
+            if token is None or not token.fresh:
+                token = self._tokens[scope] = await self.fetch(scope)
+                self._prune()
+            return token
+
+    def forget(self, scope: str, token: Token) -> None:
+        """`token` was refused; a newer one stays."""
+        if self._tokens.get(scope) is token:
+            del self._tokens[scope]
+
+    def _prune(self) -> None:
+        if len(self._tokens) > MOST:
+            for scope in [scope for scope, token in self._tokens.items() if not token.fresh and not self._fetching[scope].locked()]:
+                del self._tokens[scope], self._fetching[scope]
+
+
+def _lifetime(token: str) -> float:
+    try:
+        payload = token.split(".")[1]
+        claims: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return max(0.0, float(claims["exp"]) - float(claims.get("iat", claims.get("nbf", time.time()))))
+    except (IndexError, ValueError, KeyError, TypeError, AttributeError):
+        return DEFAULT_LIFETIME

@@ -1,0 +1,71 @@
+"""HTTP to one host: azure-core's pipeline on one kept transport, answers bounded, network trouble told as a refusal.
+
+No retry, no redirect, no logging policy: the first two are decided elsewhere, the last would print what holds tokens. One transport for
+each host is kept, since a TLS handshake costs more than most calls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from azure.core import AsyncPipelineClient
+from azure.core.exceptions import AzureError
+from azure.core.pipeline.policies import UserAgentPolicy
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+
+from replication.failures import Failure, Refused
+
+LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes; a manifest may be no larger (distribution-spec, "Pushing manifests")
+CONNECT_WITHIN: Final = 10  # seconds
+READ_WITHIN: Final = 30  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`headers` compare without case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Wire:
+    def __init__(self, host: str) -> None:
+        transport = AioHttpTransport(connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
+        agent = UserAgentPolicy(sdk_moniker="multi-cloud-publish")
+        self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
+            f"https://{host}", policies=[agent], transport=transport
+        )
+        self._host = host
+
+    async def send(self, method: str, path: str, *, doing: str, headers: Mapping[str, str] | None = None, **content: Any) -> Answer:
+        """`content`: `data` (a form), `content` (bytes) or `params` (a query). Raises `Refused` when no whole answer came."""
+        request = HttpRequest(method, f"https://{self._host}{path}", headers=dict(headers or {}), **content)
+        try:
+            async with await self._client.send_request(request, stream=True) as response:
+                body = bytearray()
+                async for chunk in response.iter_raw():
+                    body += chunk
+                    if len(body) > LARGEST_ANSWER:
+                        break
+        except AzureError as error:
+            trouble = type(error).__name__
+        else:
+            if len(body) <= LARGEST_ANSWER:
+                return Answer(response.status_code, response.headers, bytes(body))
+            trouble = f"the answer is larger than {LARGEST_ANSWER} bytes"
+        raise Refused(unreachable(doing, self._host, trouble))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def unreachable(doing: str, host: str, trouble: str) -> Failure:
+    """`trouble` is a class of errors rather than a text: such texts may hold a URL or a request."""
+    return Failure(
+        kind="transient",
+        code="unreachable",
+        doing=doing,
+        said=f"no whole answer from {host}: {trouble}",
+        hint="It is tried again by itself; if it lasts, check the network between the app and that host (DNS, firewall, private endpoint).",
+    )
