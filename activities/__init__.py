@@ -1,0 +1,26 @@
+"""The steps that touch the world, one file each: one look or one act, plain JSON in and out, harmless when run twice (Durable promises at
+least once). No policy and no wait: those are the orchestrators'. Importing this package registers them all."""
+
+from activities import (
+    authenticate_target,
+    check_import,
+    delete_artifact,
+    fetch_source_token,
+    look,
+    move_tag,
+    start_import,
+    verify_digest,
+)
+from activities.step import bp
+
+__all__ = [
+    "authenticate_target",
+    "bp",
+    "check_import",
+    "delete_artifact",
+    "fetch_source_token",
+    "look",
+    "move_tag",
+    "start_import",
+    "verify_digest",
+]

@@ -1,0 +1,51 @@
+"""What source and targets answer right now for a tag or a digest: the question that everyone asks."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from registries.connections import Connections
+from registries.registry import Reference, Registry
+from registries.wire import unreachable
+from replication.failures import Failure, Refused
+from replication.references import Digest, Repository
+
+ANSWER_WITHIN = 20  # seconds for one registry, sign-in included: one that hangs must not hide what the others answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A digest, None for proven absence, or why there is no telling."""
+
+    digest: Digest | None
+    failure: Failure | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        digest = None if self.digest is None else str(self.digest)
+        return {"digest": digest, "failure": None if self.failure is None else self.failure.to_json()}
+
+
+async def holdings(here: Connections, repository: Repository, reference: Reference) -> dict[str, Any]:
+    """`in_sync` is null where one side did not answer; of the whole, false as soon as one target differs."""
+    registries = [here.source, *(one.registry for one in here.targets.values())]
+    source, *targets = await asyncio.gather(*(_ask(registry, repository, reference) for registry in registries))
+    rows = [
+        {"target": name, "in_sync": _in_sync(source, target), **target.to_json()}
+        for name, target in zip(here.targets, targets, strict=True)
+    ]
+    verdicts = {row["in_sync"] for row in rows}
+    return {"in_sync": False if False in verdicts else None if None in verdicts else True, "source": source.to_json(), "targets": rows}
+
+
+async def _ask(registry: Registry, repository: Repository, reference: Reference) -> Answered:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            return Answered(await registry.resolve_with_proof(repository, reference))
+    except Refused as refused:
+        return Answered(None, refused.failure)
+    except TimeoutError:
+        return Answered(None, unreachable(f"look at {repository}", registry.side.name, f"nothing within {ANSWER_WITHIN} s"))
+
+
+def _in_sync(source: Answered, target: Answered) -> bool | None:
+    return None if source.failure or target.failure else source.digest == target.digest

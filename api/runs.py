@@ -1,0 +1,114 @@
+"""Runs as people ask for them: an orchestration's status, with its targets' parts, told in the words of this app.
+
+Durable's own management URLs carry a system key and are never handed out. An input that came through the client is a JSON text in JSON."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import azure.durable_functions as df
+from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+
+from replication.instances import child_id, is_run, prefix, readable
+from replication.outcomes import Outcome
+from replication.references import Digest, Repository, Tag
+
+WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))  # the latest are looked for first
+PAGE = 100  # what the client gets of a list at most, in the order of ids
+SHOWN = 10
+STATES = {"Pending": "running", "Running": "running", "ContinuedAsNew": "running", "Suspended": "running", "Completed": "ended"}
+
+
+async def latest_runs(
+    client: df.DurableOrchestrationClient, repository: Repository, tag: Tag | None, digest: Digest | None
+) -> dict[str, Any]:
+    """`{runs, more}`, the newest first: of a tag, or of all events that named a digest. `more`: there are others that were not shown."""
+    begin = prefix(repository, tag) if tag is not None else readable(repository)
+    for window in WINDOWS:
+        listed = await client.get_status_by(created_time_from=datetime.now(UTC) - window, instance_id_prefix=begin)
+        rows = [run_of(status) for status in listed if is_run(str(status.instance_id))]
+        fitting = [row for row in rows if _fits(row, repository, tag, digest)]
+        if fitting or len(listed) >= PAGE:
+            break
+    fitting.sort(key=lambda row: str(row["created"]), reverse=True)
+    return {"runs": fitting[:SHOWN], "more": len(fitting) > SHOWN or len(listed) >= PAGE}
+
+
+async def whole_run(client: df.DurableOrchestrationClient, instance: str) -> dict[str, Any] | None:
+    """With every target; None for an instance that is unknown."""
+    status = await client.get_status(instance)
+    if not status:
+        return None
+    run = run_of(status)
+    event = {name: run.pop(name) for name in ("action", "repository", "tag", "digest")}
+    given, output = decoded(status.input_), decoded(status.output)
+    if run["state"] == "rejected":
+        return {**run, "event": None, "rejected": {"reason": given.get("reason"), "event": given.get("event")}, "targets": []}
+    if "outcomes" in output:
+        targets = [_ended(outcome) for outcome in output["outcomes"]]
+    else:
+        children = await asyncio.gather(*(client.get_status(child_id(instance, name)) for name in given.get("targets") or ()))
+        targets = [_target(name, child) for name, child in zip(given.get("targets") or (), children, strict=True)]
+        run["message"] = _message(targets) or run["message"]
+    return {**run, "event": event, "targets": targets}
+
+
+def _fits(row: Mapping[str, Any], repository: Repository, tag: Tag | None, digest: Digest | None) -> bool:
+    """A prefix may be cut, so it is no proof."""
+    wanted = row["tag"] == str(tag) if tag is not None else row["digest"] == str(digest)
+    return bool(wanted and row["repository"] == str(repository))
+
+
+def run_of(status: DurableOrchestrationStatus) -> dict[str, Any]:
+    event, output, custom = decoded(status.input_).get("event"), decoded(status.output), decoded(status.custom_status)
+    named: Mapping[str, Any] = event if isinstance(event, dict) else {}
+    state = "rejected" if output.get("state") == "rejected" else _state(status)
+    return {
+        "instance": status.instance_id,
+        "state": state,
+        **{name: named.get(name) for name in ("action", "repository", "tag", "digest")},
+        "created": _time(status.created_time),
+        "updated": _time(status.last_updated_time),
+        "message": custom.get("message", ""),
+    }
+
+
+def _state(status: DurableOrchestrationStatus) -> str:
+    return STATES.get(status.runtime_status.name, "broken") if status.runtime_status is not None else "broken"
+
+
+def decoded(value: object) -> dict[str, Any]:
+    """An object, whichever way it was stored; empty when it is none."""
+    for _ in range(2):
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                break
+    return value if isinstance(value, dict) else {}
+
+
+def _target(name: str, status: DurableOrchestrationStatus) -> dict[str, Any]:
+    if not status:
+        return {"target": name, "state": "not begun", "outcome": None, "seconds": None, "digest": None, "failure": None}
+    state, output, custom = _state(status), decoded(status.output), decoded(status.custom_status)
+    if "outcome" in output:
+        return _ended(output)
+    told = _ended(custom["outcome"]) if custom.get("outcome") else {"target": name, "outcome": None, "seconds": None, "digest": None}
+    return {**told, "state": custom.get("state", "beginning") if state == "running" else state, "failure": custom.get("failure")}
+
+
+def _ended(value: Mapping[str, Any]) -> dict[str, Any]:
+    outcome = Outcome.from_json(dict(value))
+    state = f"{outcome.outcome} ({outcome.reason})" if outcome.reason else outcome.outcome
+    return {"state": state, **outcome.to_json()}
+
+
+def _message(targets: Iterable[Mapping[str, Any]]) -> str:
+    return "; ".join(f"{one['target']}: {one['outcome'] or one['state']}" for one in targets)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

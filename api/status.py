@@ -1,0 +1,48 @@
+"""`GET /api/status?repository=…&tag=…` (or `digest=`): is it everywhere, and what did the latest runs do?
+
+`GET /api/status/{instance}`: one run, target by target."""
+
+import re
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from api.answers import answer, error
+from api.blueprint import bp
+from api.holdings import holdings
+from api.runs import latest_runs, whole_run
+from registries.connections import connections
+from replication.failures import Refused
+from replication.references import InvalidReference, Repository, optional_digest, optional_tag
+
+INSTANCE = re.compile(r"[A-Za-z0-9._!:~-]{1,250}")  # those of this app; the client puts an id into a URL as it is
+USAGE = "Ask for ?repository=team/app&tag=v1, or ?repository=team/app&digest=sha256:…"
+
+
+@bp.route(route="status", methods=["GET"])
+@bp.durable_client_input(client_name="client")
+async def get_status(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    try:
+        repository = Repository.parse(req.params.get("repository", ""))
+        tag, digest = optional_tag(req.params.get("tag")), optional_digest(req.params.get("digest"))
+    except InvalidReference as invalid:
+        return error(f"{invalid}. {USAGE}", 400)
+    reference = tag if tag is not None else digest
+    if reference is None or (tag is not None and digest is not None):
+        return error(f"Name either a tag or a digest. {USAGE}", 400)
+    try:
+        here = connections()
+    except Refused as refused:
+        return error(str(refused.failure), 503)
+    named = {"repository": str(repository), "tag": tag and str(tag), "digest": digest and str(digest)}
+    return answer({**named, **await holdings(here, repository, reference), **await latest_runs(client, repository, tag, digest)})
+
+
+@bp.route(route="status/{instance}", methods=["GET"])
+@bp.durable_client_input(client_name="client")
+async def get_run_status(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    instance = req.route_params["instance"]
+    run = await whole_run(client, instance) if INSTANCE.fullmatch(instance) else None
+    if run is None:
+        return error("There is no such run: GET /api/status?repository=…&tag=… lists the latest ones of a tag.", 404)
+    return answer(run)

@@ -1,0 +1,67 @@
+"""The Function App: its Event Grid trigger, and the blueprints of everything else."""
+
+import logging
+import os
+from collections.abc import Mapping
+
+import azure.durable_functions as df
+
+import telemetry
+
+telemetry.configure()  # before anything that it instruments is imported
+
+import activities  # noqa: E402
+import api  # noqa: E402
+import orchestrators  # noqa: E402
+from replication.events import ImageEvent, NotForUs  # noqa: E402
+from replication.instances import rejected_id, run_id  # noqa: E402
+from replication.settings import Settings  # noqa: E402
+
+LONGEST_KEPT = 16 * 1024  # bytes of a rejected event
+
+log = logging.getLogger(__name__)
+app = df.DFApp()
+for blueprint in (activities.bp, api.bp, orchestrators.bp):
+    app.register_functions(blueprint)
+
+
+@app.event_grid_trigger(arg_name="event")
+@app.durable_client_input(client_name="client")
+async def on_image_event(event: str, client: df.DurableOrchestrationClient) -> None:
+    """Start one orchestration for an event, whatever it holds; return once the instance exists. Whatever is raised makes Event Grid
+    deliver again: settings that are invalid, a store that is down. Takes the raw text, since the SDK's event types refuse odd ones."""
+    settings = Settings.parse(os.environ)
+    with telemetry.span("on_image_event", {}):
+        try:
+            image = ImageEvent.parse(event, str(settings.source.registry))
+        except NotForUs as reason:
+            await _start(client, "record_rejected_event", rejected_id(event), {"reason": str(reason), "event": _cut(event)})
+            return
+        if image.host is not None and image.host.lower() != settings.source.login_server.lower():
+            telemetry.foreign_hosts.add(1)
+        named = {
+            "action": image.action,
+            "repository": str(image.repository),
+            "tag": None if image.tag is None else str(image.tag),
+            "digest": None if image.digest is None else str(image.digest),
+        }
+        given = {"event": named, "targets": list(settings.targets), "limits": settings.limits.to_json()}
+        await _start(client, "replicate_image_event", run_id(image), given)
+
+
+async def _start(client: df.DurableOrchestrationClient, orchestration: str, instance: str, given: Mapping[str, object]) -> None:
+    """Once: an instance that runs or has ended was started by an earlier delivery. Started blindly, an ended one would be replaced with
+    its history, and a running one answered by an error."""
+    if await client.get_status(instance):
+        log.info("%s is known: delivered again", instance)
+        return
+    try:
+        await client.start_new(orchestration, instance, given)
+    except Exception:
+        if not await client.get_status(instance):  # not lost to a delivery at the same moment, but not started
+            raise
+    log.info("%s started", instance)
+
+
+def _cut(text: str) -> str:
+    return text.encode(errors="replace")[:LONGEST_KEPT].decode(errors="ignore")

@@ -1,0 +1,5 @@
+"""Where the orchestrations register."""
+
+import azure.durable_functions as df
+
+bp = df.Blueprint()

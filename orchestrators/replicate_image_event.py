@@ -1,0 +1,76 @@
+"""One event of the source registry, brought to every target: one sub-orchestration for each, so that none waits for another."""
+
+from collections.abc import Generator
+from typing import Any
+
+import azure.durable_functions as df
+
+from orchestrators.blueprint import bp
+from orchestrators.run import Run, input_of
+from replication.failures import Failure, said
+from replication.instances import child_id
+from replication.limits import Limits
+from replication.outcomes import Outcome, summary
+
+LONGEST_MESSAGE = 4000  # characters: a custom status may have 16 KB of UTF-16
+
+
+@bp.orchestration_trigger(context_name="context")
+def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
+    """`{event: {action, repository, tag, digest}, targets, limits}` -> `{state: "accepted", outcomes}`. Custom status: `{message}`."""
+    given = input_of(context)
+    event, targets, began = given["event"], given["targets"], context.current_utc_datetime
+    run = Run(context, Limits.from_json(given["limits"]), lambda state, failure: _report(context, str(failure or state)))
+    if event["digest"] is None:
+        return _answer(context, [_whole_repository(target, run.since(began)) for target in targets])
+    if event["action"] == "delete":
+        run.report(f"a delete is looked into after {run.limits.delete_delay:.0f} s", None)
+        yield from run.sleep(run.limits.delete_delay)
+    run.report("getting a pull token", None)
+    token = yield from run.insist("fetch_source_token", {"repository": event["repository"]})
+    if isinstance(token, Failure):
+        failed = [Outcome(target=target, outcome="failed", seconds=run.since(began), failure=token) for target in targets]
+        return _answer(context, failed)
+    work = {"repository": event["repository"], "tag": event["tag"], "digest": event["digest"], "removing": event["action"] == "delete"}
+    common = {"limits": given["limits"], "began": began.isoformat()}
+    open_tasks = {
+        target: context.call_sub_orchestrator(
+            "publish_to_target", {"work": {"target": target, **work}, **common}, child_id(context.instance_id, target)
+        )
+        for target in targets
+    }
+    outcomes: list[Outcome] = []
+    while open_tasks:
+        _report(context, summary(outcomes, open_tasks))
+        winner = yield context.task_any(list(open_tasks.values()))
+        target = next(name for name, task in open_tasks.items() if task is winner)
+        del open_tasks[target]
+        outcomes.append(_outcome(target, winner.result, run.since(began)))
+    return _answer(context, outcomes)
+
+
+def _outcome(target: str, result: dict[str, Any] | Exception, seconds: float) -> Outcome:
+    if not isinstance(result, Exception):
+        return Outcome.from_json(result)
+    failure = Failure(
+        kind="conflict",
+        code="unexpected",
+        doing=f"publish to {target}",
+        said=said(result),
+        hint="That is a bug of this app: report it with the instance id and the log of that time.",
+    )
+    return Outcome(target=target, outcome="failed", seconds=seconds, failure=failure)
+
+
+def _whole_repository(target: str, seconds: float) -> Outcome:
+    """Such an event names no digest; listing what the target's repository holds belongs to reconciliation."""
+    return Outcome(target=target, outcome="kept", seconds=seconds, reason="whole_repository")
+
+
+def _answer(context: df.DurableOrchestrationContext, outcomes: list[Outcome]) -> dict[str, Any]:
+    _report(context, summary(outcomes, ()))
+    return {"state": "accepted", "outcomes": [outcome.to_json() for outcome in sorted(outcomes, key=lambda one: one.target)]}
+
+
+def _report(context: df.DurableOrchestrationContext, message: str) -> None:
+    context.set_custom_status({"message": message[:LONGEST_MESSAGE]})
