@@ -9,8 +9,12 @@ from devkit.local.problem import Problem
 
 
 def private_folder(path: Path) -> Path:
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.chmod(0o700)
+    """Raises `Problem`."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        raise Problem(f"Cannot keep state in {path}: {error.strerror}. Name another folder with --state.") from None
     return path
 
 

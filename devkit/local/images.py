@@ -2,6 +2,7 @@
 
 Source: OCI image-spec, manifest.md, config.md, image-index.md, image-layout.md."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -15,7 +16,7 @@ from typing import Any
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"  # clients compress what is not, which makes another image of it
 LAYER_SIZE = 300_000  # bytes: enough for an import to take its time
 
 
@@ -39,8 +40,9 @@ def digest_of(content: bytes) -> str:
 
 def make_image(text: str, *, architecture: str = "amd64", layers: int = 2) -> Image:
     """The same text and architecture give the same bytes, others different ones."""
-    contents = [_layer(f"{text} {architecture} {number}") for number in range(layers)]
-    diff_ids = [digest_of(content) for content in contents]
+    files = [_tar(f"{text} {architecture} {number}") for number in range(layers)]
+    contents = [gzip.compress(file, mtime=0) for file in files]
+    diff_ids = [digest_of(file) for file in files]
     config = _json({"architecture": architecture, "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": diff_ids}})
     manifest = {
         "schemaVersion": 2,
@@ -71,8 +73,8 @@ def write_layout(folder: Path, image: Image, tag: str) -> None:
     (folder / "oci-layout").write_bytes(_json({"imageLayoutVersion": "1.0.0"}))
 
 
-def _layer(text: str) -> bytes:
-    """A tar of one file that does not compress."""
+def _tar(text: str) -> bytes:
+    """Of one file that does not compress."""
     content = random.Random(text).randbytes(LAYER_SIZE)  # noqa: S311 - not a secret: the same bytes each time are the point
     entry = tarfile.TarInfo("data")
     entry.size = len(content)

@@ -13,6 +13,7 @@ SMALL_APP = """
 import json, os, pathlib
 import azure.functions as func
 
+print("the small app is loaded", flush=True)
 app = func.FunctionApp()
 events = []
 
@@ -43,9 +44,5 @@ def seen(endpoints: Endpoints) -> Any:
     return fetch(f"{endpoints.app.url}/api/seen", {"x-functions-key": endpoints.app.key})
 
 
-def events(registry: Registry) -> Any:
-    return fetch(f"{registry.control.url}/control/events", {"x-control-key": registry.control.key})
-
-
-def health(registry: Registry) -> Any:
-    return fetch(f"{registry.control.url}/control/health", {"x-control-key": registry.control.key})
+def control(registry: Registry, what: str) -> Any:
+    return fetch(f"{registry.control.url}/control/{what}", {"x-control-key": registry.control.key})

@@ -1,0 +1,31 @@
+"""The demo when things go wrong: with apps that replicate nothing. When they go right: tests/e2e/test_demo.py."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from devkit.demo.demo import demo
+from devkit.local.problem import Problem
+from tests.devkit.local.running import SMALL_APP, write_app
+
+
+def test_what_did_not_arrive_is_told_with_every_difference(tmp_path: Path) -> None:
+    app, state, written = write_app(tmp_path / "app"), tmp_path / "state", io.StringIO()
+    assert demo(state, app=app, deadline=0.5, console=Console(file=written, width=140)) == 1
+    lines = [line.strip() for line in written.getvalue().splitlines()]
+    late = [line for line in lines if "has not arrived in" in line]
+    assert {line.partition(" after ")[0] for line in late} == {
+        f"team/{artifact} has not arrived in {target}"
+        for artifact in ("web:v1", "web:stable", "web:v2", "api:v1", "job:v1")
+        for target in ("china", "usgov")
+    }
+    assert len([line for line in lines if ": is absent, and must be sha256:" in line]) == len(late)
+    assert lines[-1] == f"The logs are in {state / 'logs'}."
+
+
+def test_a_process_that_dies_ends_the_demo(tmp_path: Path) -> None:
+    app = write_app(tmp_path / "app", SMALL_APP.replace("events.append", "os._exit(7) or events.append"))
+    with pytest.raises(Problem, match="The host ended by itself with exit status 7: the last lines of"):
+        demo(tmp_path / "state", app=app, console=Console(file=io.StringIO(), width=140))
