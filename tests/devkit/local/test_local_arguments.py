@@ -1,0 +1,29 @@
+"""`python -m devkit` told wrongly."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devkit.local.child import ROOT
+
+
+def devkit(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "devkit", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+
+
+@pytest.mark.parametrize("arguments", [(), ("down",), ("up", "now"), ("demo", "--port", "1")])
+def test_wrong_arguments_are_told_with_the_usage(arguments: tuple[str, ...]) -> None:
+    ended = devkit(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("usage: python -m devkit")
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_a_state_folder_that_cannot_be_is_one_sentence(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    ended = devkit(command, "--state", str(file))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"Cannot keep state in {file}: File exists. Name another folder with --state.\n"
