@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from replication.failures import Failure, Kind
 
 FIRST_PAUSE: Mapping[Kind, float] = {"transient": 2, "throttled": 10, "denied": 30}  # seconds; what is not here is final at once
-LONGEST_PAUSE = 600  # seconds
-LONGEST_RETRY_AFTER = 3600  # seconds; a service that asks for more is asked again after that
+LONGEST_PAUSE = 3600  # seconds; a service that asks for more is asked again after that
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +23,4 @@ class Patience:
         if first is None or waited >= self.limit:
             return None
         pause = min(first * 2.0 ** min(tries - 1, 30), LONGEST_PAUSE, self.limit - waited)
-        return max(pause, min(failure.retry_after or 0, LONGEST_RETRY_AFTER))
+        return max(pause, min(failure.retry_after or 0, LONGEST_PAUSE))

@@ -1,0 +1,213 @@
+"""The steps for one target, in the order in which they must come."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from replication.limits import Limits
+from tests.replay.play import Played, play
+from tests.replay.shapes import ENDED, IN, MOVED, NEW, OK, OLD, failed, lacking, running, seen, work
+
+NEW_IMAGE = seen((NEW, True), (None, False))
+SYNCED = seen((NEW, True), (NEW, True))
+GONE = seen((None, False), (None, False))
+
+
+def publish(given: dict[str, Any] | None = None, **answers: Any) -> Played:
+    return play("publish_to_target", given or work(), **{"authenticate_target": IN, "verify_digest": OK, "move_tag": MOVED, **answers})
+
+
+def test_content_comes_first_and_the_tag_last() -> None:
+    run = publish(look=[NEW_IMAGE, SYNCED], start_import=running(), verify_digest=[OK, OK])
+    assert run.names == ["authenticate_target", "look", "start_import", "verify_digest", "move_tag", "verify_digest", "look"]
+    content, tagged = (given for name, given in run.calls if name == "verify_digest")
+    assert (content["tag"], tagged["tag"]) == (None, "v1")
+    assert next(given for name, given in run.calls if name == "start_import")["tag"] is None
+    assert run.output["outcome"] == "replicated"
+    assert run.output["digest"] == NEW
+
+
+def test_the_outcome_is_told_before_the_run_settles() -> None:
+    run = publish(look=[NEW_IMAGE, SYNCED], start_import=ENDED)
+    assert run.slept() == [60]
+    told = run.statuses[-1]["outcome"]
+    assert told["outcome"] == "replicated"
+    assert told["seconds"] == run.output["seconds"] < 1
+
+
+def test_a_retag_starts_no_import() -> None:
+    run = publish(look=[seen((NEW, True), (OLD, True)), SYNCED])
+    assert "start_import" not in run.names
+    assert run.output["outcome"] == "replicated"
+
+
+def test_a_duplicate_event_finds_nothing_to_do() -> None:
+    run = publish(look=SYNCED)
+    assert (run.names, run.timers) == (["authenticate_target", "look"], [])
+    assert run.output["outcome"] == "already_current"
+
+
+def test_a_tag_that_has_moved_on_brings_what_it_means_now() -> None:
+    there = seen((NEW, True), (NEW, True))
+    run = publish(work(digest=OLD), look=[seen((NEW, True), (OLD, True)), there], start_import=running(), verify_digest=[lacking(), OK])
+    assert next(given for name, given in run.calls if name == "start_import")["digest"] == NEW
+    assert (run.output["outcome"], run.output["digest"]) == ("superseded", NEW)
+
+
+def test_a_push_that_the_source_contradicts_is_looked_at_again_later_each_time() -> None:
+    run = publish(look=GONE)
+    assert run.output["outcome"] == "already_absent"
+    assert sum(run.slept()) == pytest.approx(900, abs=1)
+    assert all(later >= sooner for sooner, later in pairwise(run.slept()[:-1]))
+    assert [status["outcome"] for status in run.statuses] == [None] * len(run.statuses)  # told only when it is sure
+
+
+def test_a_stale_source_is_believed_once_it_answers_the_push() -> None:
+    run = publish(look=[GONE, GONE, NEW_IMAGE, SYNCED], start_import=ENDED)
+    assert run.output["outcome"] == "replicated"
+
+
+def test_a_tag_that_moves_while_it_is_brought_is_looked_at_again() -> None:
+    moved_on = seen((OLD, True), (None, True))
+    run = publish(look=[NEW_IMAGE, moved_on, seen((OLD, True), (OLD, True))], start_import=ENDED, move_tag=[{"state": "moved_on"}, MOVED])
+    assert run.output["outcome"] == "superseded"
+
+
+def test_a_source_that_never_rests_ends_unsettled() -> None:
+    run = publish(look=NEW_IMAGE, start_import=ENDED)
+    assert run.names.count("start_import") == 5
+    assert (run.output["outcome"], run.output["failure"]["code"]) == ("failed", "unsettled")
+
+
+class TestImports:
+    def test_arm_is_asked_no_sooner_than_it_says_and_the_target_first(self) -> None:
+        run = publish(
+            look=[NEW_IMAGE, SYNCED],
+            start_import=running(10),
+            check_import=[running(60), running(60), ENDED],
+            verify_digest=[lacking()] * 11 + [OK],
+        )
+        asked = [place for place, name in enumerate(run.names) if name == "check_import"]
+        assert all(run.names[place - 1] == "verify_digest" for place in asked)
+        assert self.times(run, "check_import")[0] >= 10
+        assert all(later - sooner >= 60 for sooner, later in pairwise(self.times(run, "check_import")))
+
+    def test_the_first_look_comes_after_a_second_and_pauses_grow(self) -> None:
+        run = publish(look=[NEW_IMAGE, SYNCED], start_import=running(1000), verify_digest=[lacking()] * 9 + [OK])
+        assert run.slept()[0] == 1
+        assert run.slept()[:10] == sorted(run.slept()[:10])
+        assert run.slept()[9] > 2
+
+    def test_an_end_proves_nothing_until_the_target_answers_the_digest(self) -> None:
+        run = publish(look=[NEW_IMAGE, SYNCED], start_import=ENDED, verify_digest=[lacking(), lacking(), OK, OK])
+        assert run.names.count("start_import") == 1
+        assert run.output["outcome"] == "replicated"
+
+    def test_what_arm_calls_done_and_never_stored_is_imported_again(self) -> None:
+        answers = iter([lacking()] * 20 + [OK] * 5)
+        run = publish(look=[NEW_IMAGE, SYNCED], start_import=[ENDED, running()], verify_digest=lambda _: next(answers), check_import=ENDED)
+        assert run.names.count("start_import") > 1
+        assert run.output["outcome"] == "replicated"
+
+    def test_a_failed_import_is_begun_anew_after_a_pause(self) -> None:
+        broken = {"state": "failed", "cause": failed("transient", "import_failed")["failure"]}
+        run = publish(look=[NEW_IMAGE, SYNCED], start_import=[broken, ENDED])
+        assert run.names.count("start_import") == 2
+        assert run.slept()[0] == 2
+        assert run.output["outcome"] == "replicated"
+
+    def test_an_import_refused_for_good_is_not_begun_anew(self) -> None:
+        run = publish(look=NEW_IMAGE, start_import=failed("conflict", "import_refused"))
+        assert run.names.count("start_import") == 1
+        assert run.output["failure"]["code"] == "import_refused"
+
+    def test_an_import_without_an_operation_is_known_by_the_target_alone(self) -> None:
+        run = publish(look=[NEW_IMAGE, SYNCED], start_import=running(operation=None), verify_digest=[lacking()] * 12 + [OK])
+        assert "check_import" not in run.names
+        assert run.output["outcome"] == "replicated"
+
+    def test_an_import_of_two_hours_ends_unfinished_within_500_history_events(self) -> None:
+        run = publish(look=NEW_IMAGE, start_import=running(), check_import=running(), verify_digest=lacking())
+        assert run.output["failure"]["code"] == "import_unfinished"
+        assert 7200 <= run.took.total_seconds() < 8000
+        assert len(run.history) < 500
+
+    @staticmethod
+    def times(run: Played, name: str) -> list[float]:
+        """Seconds from the start at which an activity was scheduled."""
+        from devkit.host.clock import moment_of
+        from devkit.host.durable.messages import Kind
+        from tests.replay.play import T0
+
+        scheduled = [one for one in run.history if one["EventType"] == Kind.TASK_SCHEDULED and one["Name"] == name]
+        return [(moment_of(one["Timestamp"]) - T0).total_seconds() for one in scheduled]
+
+
+class TestRefusals:
+    def test_throttling_is_waited_out_as_long_as_the_service_asks(self) -> None:
+        run = publish(look=[failed("throttled", "throttled", 47), failed("throttled", "throttled", 30), SYNCED])
+        assert run.slept() == [47, 30]
+        assert run.statuses[-2]["state"] == "waiting: throttled"
+        assert run.output["outcome"] == "already_current"
+
+    def test_denied_access_is_waited_for_then_told_with_its_fix(self) -> None:
+        run = publish(authenticate_target=failed("denied", "entra_denied"), look=SYNCED)
+        assert run.names == ["authenticate_target"] * len(run.names)
+        assert run.slept()[:3] == [30, 60, 120]
+        assert 3600 <= run.took.total_seconds() < 3610
+        assert (run.output["outcome"], run.output["failure"]["hint"]) == ("failed", "mend it")
+
+    def test_a_mended_setting_heals_a_waiting_run(self) -> None:
+        run = publish(authenticate_target=[failed("denied", "entra_denied"), IN], look=SYNCED)
+        assert run.output["outcome"] == "already_current"
+
+    def test_a_locked_tag_is_kept(self) -> None:
+        run = publish(look=NEW_IMAGE, start_import=ENDED, move_tag=failed("conflict", "locked"))
+        assert (run.output["outcome"], run.output["reason"]) == ("kept", "locked")
+
+    def test_a_day_of_patience_stays_within_500_history_events(self) -> None:
+        limits = Limits(patience=86_400)
+        run = publish(work(limits=limits), look=failed("transient"))
+        assert len(run.history) < 500
+        assert run.took.total_seconds() >= 86_400
+
+
+class TestRemovals:
+    GIVEN = work(tag=None, removing=True)
+    STANDING = seen((None, False), (None, True))
+
+    def test_it_looks_at_once_and_again_after_the_settling_time(self) -> None:
+        run = publish(self.GIVEN, look=[self.STANDING, GONE, GONE], delete_artifact={"state": "deleted"})
+        assert run.names == ["authenticate_target", "look", "delete_artifact", "look", "look"]
+        assert run.slept() == [60]
+        assert (run.output["outcome"], run.output["digest"]) == ("deleted", None)
+
+    def test_what_comes_back_to_the_target_is_deleted_again(self) -> None:
+        run = publish(self.GIVEN, look=[self.STANDING, GONE, self.STANDING, GONE, GONE], delete_artifact={"state": "deleted"})
+        assert run.names.count("delete_artifact") == 2
+
+    def test_what_the_source_has_again_is_brought(self) -> None:
+        back = seen((None, True), (None, False))
+        there = seen((None, True), (None, True))
+        run = publish(self.GIVEN, look=[back, there], start_import=ENDED)
+        assert "delete_artifact" not in run.names
+        assert run.output["outcome"] == "replicated"
+
+    def test_what_comes_back_right_before_the_delete_stays(self) -> None:
+        there = seen((None, True), (None, True))
+        run = publish(self.GIVEN, look=[self.STANDING, there], delete_artifact={"state": "came_back"})
+        assert run.output["outcome"] == "replicated"
+
+    def test_a_tag_that_still_stands_at_the_source_keeps_the_manifest(self) -> None:
+        run = publish(self.GIVEN, look=seen((None, False), (None, True), ("v1",)))
+        assert (run.output["outcome"], run.output["reason"]) == ("kept", "neighbourhood")
+        assert "delete_artifact" not in run.names
+
+    def test_what_is_on_neither_side_is_absent_already(self) -> None:
+        run = publish(self.GIVEN, look=GONE)
+        assert (run.output["outcome"], run.timers) == ("already_absent", [])
+
+    def test_a_push_removes_nothing(self) -> None:
+        run = publish(work(), look=seen((None, False), (NEW, True)))
+        assert (run.output["outcome"], run.output["reason"]) == ("kept", "neighbourhood")

@@ -1,0 +1,66 @@
+"""One event, fanned out to the targets and gathered again."""
+
+from typing import Any
+
+from tests.replay.play import play
+from tests.replay.shapes import IN, NEW, event, failed
+
+
+def test_every_target_has_its_own_part_with_an_explicit_id() -> None:
+    run = play("replicate_image_event", event(), fetch_source_token=IN, publish_to_target=outcome)
+    assert run.children == ["team!app:v1~0123456789abcdef~china", "team!app:v1~0123456789abcdef~usgov"]
+    assert [one["outcome"] for one in run.output["outcomes"]] == ["replicated", "replicated"]
+    assert run.timers == []
+
+
+def test_a_slow_target_hides_no_other() -> None:
+    run = play("replicate_image_event", event(), fetch_source_token=IN, publish_to_target=lambda given: outcome(given, slow="china"))
+    messages = [status["message"] for status in run.statuses]
+    assert messages == [
+        "getting a pull token",
+        "china: running; usgov: running",
+        "usgov: replicated in 1.5 s; china: running",
+        "china: replicated in 1.5 s; usgov: replicated in 1.5 s",
+    ]
+
+
+def test_a_bug_in_one_part_costs_the_others_nothing() -> None:
+    run = play("replicate_image_event", event(), fetch_source_token=IN, publish_to_target=[RuntimeError("a bug"), outcome])
+    assert [one["outcome"] for one in run.output["outcomes"]] == ["failed", "replicated"]
+    assert run.output["outcomes"][0]["failure"]["code"] == "unexpected"
+
+
+def test_a_source_that_denies_the_token_fails_every_target() -> None:
+    run = play("replicate_image_event", event(), fetch_source_token=failed("denied", "source_denied"))
+    assert [(one["outcome"], one["failure"]["code"]) for one in run.output["outcomes"]] == [("failed", "source_denied")] * 2
+    assert run.children == []
+
+
+def test_a_delete_waits_before_anybody_looks() -> None:
+    run = play("replicate_image_event", event("delete", tag=None), fetch_source_token=IN, publish_to_target=outcome)
+    assert run.slept() == [300]
+    assert all(given["work"]["removing"] for name, given in run.calls if name == "publish_to_target")
+
+
+def test_a_deleted_repository_is_kept_and_says_so() -> None:
+    run = play("replicate_image_event", event("delete", tag=None, digest=None))
+    assert [(one["outcome"], one["reason"]) for one in run.output["outcomes"]] == [("kept", "whole_repository")] * 2
+
+
+def test_a_hundred_targets_fit_into_the_status() -> None:
+    targets = tuple(f"{number:032d}" for number in range(100))
+    run = play("replicate_image_event", event(targets=targets), fetch_source_token=IN, publish_to_target=outcome)
+    assert len(run.output["outcomes"]) == 100
+    assert max(len(str(status).encode("utf-16-le")) for status in run.statuses) < 16 * 1024
+    assert len(run.history) < 500
+
+
+def test_a_rejected_event_ends_at_once() -> None:
+    run = play("record_rejected_event", {"reason": "it is not JSON", "event": '{"__class__": "x"'})
+    assert run.output == {"state": "rejected", "reason": "it is not JSON"}
+
+
+def outcome(given: dict[str, Any], slow: str = "") -> dict[str, Any]:
+    target = given["work"]["target"]
+    ended = {"target": target, "outcome": "replicated", "seconds": 1.5, "digest": NEW, "reason": None, "failure": None}
+    return {**ended, "after": 60 if target == slow else 1}
