@@ -25,7 +25,9 @@ class Cell:
         if not self.arrived:
             self.seconds = seconds
         self.arrived = self.arrived or outcome is not None
-        self.failed = f"cannot {failure['doing']}: {failure['said']}. {failure['hint']}" if outcome == "failed" and failure else None
+        self.failed = (
+            f"cannot {failure['doing']}: {failure['said'].rstrip('.')}. {failure['hint']}" if outcome == "failed" and failure else None
+        )
 
 
 @dataclass(slots=True)

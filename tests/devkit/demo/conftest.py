@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from devkit.demo.push import Pusher
-from devkit.local.endpoints import Registry
 from devkit.local.images import Image
 from devkit.local.stack import Stack
 from tests.devkit.local.running import write_app
@@ -37,19 +36,15 @@ class Hands:
         with self.pusher(at) as pusher:
             pusher.delete(repository, digest)
 
-    def pusher(self, name: str, **changed: str) -> Pusher:
+    def pusher(self, name: str, *, password: str | None = None) -> Pusher:
         registry = next(registry for registry in self.stack.endpoints.registries if registry.name == name)
-        return Pusher(changed_registry(registry, **changed), self.stack.endpoints.ca)
+        return Pusher(replace(registry, password=password or registry.password), self.stack.endpoints.ca)
 
     def blob_file(self, cloud: str, digest: str) -> Path:
         """Where a cloud keeps the bytes of a blob, for a test to spoil."""
         name = digest.removeprefix("sha256:")
         (found,) = [path for path in (self.stack.endpoints.state / "clouds" / cloud / "blobs").rglob("*") if path.name.endswith(name)]
         return found
-
-
-def changed_registry(registry: Registry, **changed: str) -> Registry:
-    return replace(registry, **changed)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

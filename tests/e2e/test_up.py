@@ -1,0 +1,121 @@
+"""`python -m devkit up`, as `make up` runs it: used, stopped, started again."""
+
+import json
+import os
+import selectors
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devkit.local.child import ROOT
+from devkit.local.ports import Ports
+
+
+class Up:
+    """The process, in a process group of its own, as a terminal would have it."""
+
+    def __init__(self, state: Path) -> None:
+        command = [sys.executable, "-m", "devkit", "up", "--state", str(state)]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+    def line(self) -> str:
+        """The one that comes once everything runs."""
+        assert self.process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            assert selector.select(60), "no line within a minute"
+        return self.process.stdout.readline()
+
+    def advice(self) -> list[str]:
+        """The two lines to paste."""
+        assert self.process.stderr is not None
+        found: list[str] = []
+        while len(found) < 2:
+            line = self.process.stderr.readline()
+            assert line, "standard error ended early"
+            found += [line.strip()] if line.startswith("  ") else []
+        return found
+
+    def ended(self) -> tuple[int, str, str]:
+        """Its status, and what it wrote that was not read yet."""
+        output, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, output, errors
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """With ports of its own: those of `make up` may be taken where tests run."""
+    Ports.kept(tmp_path / "ports.json", Ports.free())
+    return tmp_path
+
+
+@pytest.fixture
+def up(state: Path) -> Iterator[Callable[[], Up]]:
+    started: list[Up] = []
+
+    def start() -> Up:
+        started.append(Up(state))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.communicate()
+
+
+def test_one_line_of_json_holds_all_and_a_second_start_prints_the_same(up: Callable[[], Up], state: Path) -> None:
+    first = up()
+    line = first.line()
+    endpoints = json.loads(line)
+    assert endpoints.keys() == {"state", "ca", "certDir", "app", "source", "targets"}
+    assert endpoints["app"].keys() == {"url", "key", "log", "database"}
+    for registry in (endpoints["source"], *endpoints["targets"]):
+        assert registry.keys() == {"name", "loginServer", "registry", "username", "password", "control"}
+    assert json.loads((state / "endpoints.json").read_text()) == endpoints
+    assert (state / "endpoints.json").stat().st_mode & 0o777 == 0o600
+
+    os.killpg(first.process.pid, signal.SIGINT)  # Ctrl-C
+    status, output, errors = first.ended()
+    assert (status, output, errors.endswith("\nStopped.\n")) == (0, "", True)
+    Ports.kept(state / "ports.json", Ports.free()).require_free(state / "ports.json")
+
+    second = up()
+    assert second.line() == line
+    second.process.terminate()
+    assert second.ended()[0] == 0
+
+
+def test_a_second_one_is_told_that_the_state_folder_is_in_use(up: Callable[[], Up]) -> None:
+    first = up()
+    first.line()
+    status, output, errors = up().ended()
+    assert (status, output) == (1, "")
+    assert f"(process {first.process.pid}): press Ctrl-C there first." in errors
+
+
+@pytest.mark.debian
+@pytest.mark.skipif(shutil.which("skopeo") is None or shutil.which("curl") is None, reason="skopeo or curl is not installed")
+def test_the_advice_works_when_pasted(up: Callable[[], Up]) -> None:
+    running = up()
+    endpoints = json.loads(running.line())
+    push, look = running.advice()
+    subprocess.run(["sh", "-c", push], check=True, capture_output=True, timeout=60)
+    deadline = time.monotonic() + 60
+    while (answer := pasted(look))["in_sync"] is not True:
+        assert time.monotonic() < deadline, answer
+    assert [target["digest"] for target in answer["targets"]] == [answer["source"]["digest"]] * 2
+    assert [run["tag"] for run in answer["runs"]] == ["v1"]
+    assert shlex.split(look)[-1].startswith(endpoints["app"]["url"])
+
+
+def pasted(line: str) -> Any:
+    return json.loads(subprocess.run(["sh", "-c", line], check=True, capture_output=True, timeout=30).stdout)
