@@ -14,11 +14,16 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
-        return cls(type(error).__name__, str(error), "".join(traceback.format_tb(error.__traceback__)))
+        """With the frames of its causes first: the SDK raises anew what an orchestrator raised."""
+        chain = [error]
+        while (cause := chain[-1].__cause__) is not None and cause not in chain:
+            chain.append(cause)
+        frames = (frame for each in reversed(chain) for frame in traceback.format_tb(each.__traceback__))
+        return cls(type(error).__name__, str(error), "".join(frames))
 
     def __str__(self) -> str:
         return f"{self.type}: {self.message}"
 
     def loggable(self) -> str:
         """Type, the first words of the message, and where it was raised: no values that travelled with the exception."""
-        return f"{self.type}: {self.message.split(OUT_OF_PROCESS)[0][:500]}\n{self.trace}".rstrip()
+        return f"{self.type}: {self.message.partition(OUT_OF_PROCESS)[0][:500].rstrip()}\n{self.trace}".rstrip()

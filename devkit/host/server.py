@@ -48,7 +48,7 @@ class Server:
 
     async def serve(self, listener: socket.socket) -> None:
         app = web.Application(client_max_size=LARGEST)
-        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.router.add_route("*", "/{path:(?s:.*)}", self._handle)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)  # an access log would hold keys
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()

@@ -16,8 +16,8 @@ from devkit.host.problem import Problem
 def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise Problem(f"{path} does not exist: create it, or name another file.") from None
+    except OSError as error:
+        raise Problem(f"Cannot read {path} ({error.strerror}): create it, or name another file.") from None
     except ValueError as error:
         raise Problem(f"{path} is not JSON ({error}): correct it there.") from None
     if not isinstance(value, dict):
@@ -25,9 +25,23 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
+def section(value: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    inner = value.get(name, {})
+    if not isinstance(inner, dict):
+        raise Problem(f"{name} in {path} is not an object: write it with braces.")
+    return inner
+
+
+def limit(durable: Mapping[str, Any], name: str, path: Path) -> int:
+    value = durable.get(name, 10 * (os.cpu_count() or 1))
+    if not isinstance(value, int) or value < 1:
+        raise Problem(f"{name} in {path} is {value!r}: it must be a whole number from 1 on.")
+    return value
+
+
 def app_settings(path: Path) -> dict[str, str]:
     """`Values` of a local.settings.json."""
-    values = read_json(path).get("Values", {})
+    values = section(read_json(path), "Values", path)
     wrong = sorted(name for name, value in values.items() if not isinstance(value, str))
     if wrong:
         raise Problem(f"{path}: the value of {', '.join(wrong)} is not a string: settings are environment variables, so put it in quotes.")
@@ -47,20 +61,19 @@ class HostConfig:
 
     @classmethod
     def read(cls, path: Path, settings: Mapping[str, str]) -> "HostConfig":
-        extensions = read_json(path).get("extensions", {})
-        durable = extensions.get("durableTask", {})
+        extensions = section(read_json(path), "extensions", path)
+        durable, http = section(extensions, "durableTask", path), section(extensions, "http", path)
         hub = resolved(str(durable.get("hubName", "TestHubName")), settings, f"hubName in {path}")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,44}", hub):
             raise Problem(f"hubName {hub!r} in {path} is not a task hub name: 3 to 45 letters and digits, a letter first.")
-        by_cores = 10 * (os.cpu_count() or 1)
         version = durable.get("defaultVersion")
         return cls(
-            route_prefix=str(extensions.get("http", {}).get("routePrefix", "api")).strip("/"),
+            route_prefix=str(http.get("routePrefix", "api")).strip("/"),
             hub=hub,
             default_version=None if version is None else resolved(str(version), settings, f"defaultVersion in {path}"),
             store_inputs=bool(durable.get("storeInputsInOrchestrationHistory", False)),
-            activities=int(durable.get("maxConcurrentActivityFunctions", by_cores)),
-            orchestrators=int(durable.get("maxConcurrentOrchestratorFunctions", by_cores)),
+            activities=limit(durable, "maxConcurrentActivityFunctions", path),
+            orchestrators=limit(durable, "maxConcurrentOrchestratorFunctions", path),
         )
 
 

@@ -7,6 +7,7 @@ converters, thread pool and OpenTelemetry hand-over are the real ones. A call go
 import asyncio
 import json
 import logging
+import os
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -74,7 +75,10 @@ class Worker:
         handle_event.load_function_metadata(str(folder), caller_info="worker_init_request")
         found = handle_event._metadata_result
         if found is None:
-            raise Problem(f"{folder} has no function_app.py: name the app's folder with --app.")
+            script = folder / os.environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
+            if not script.exists():
+                raise Problem(f"{folder} has no {script.name}: name the app's folder with --app.")
+            raise Problem(f"{script} registers no function: decorate some, or register their blueprints.")
         functions = [Function(each.name, each.function_id, [json.loads(raw) for raw in each.raw_bindings]) for each in found]
         _check(functions)
         return cls(functions)
@@ -94,9 +98,9 @@ class Worker:
             del self.traces[invocation]
 
     def busy_threads(self) -> bool:
-        """Whether a synchronous function is still in the pool: Python cannot end it, only the process can."""
-        pool = get_threadpool_executor()
-        return pool is not None and bool(pool._threads) and pool._idle_semaphore._value < len(pool._threads)
+        """Whether the app still holds a thread of the worker's pool or of the loop's: Python cannot end it, only the process can."""
+        pools = (get_threadpool_executor(), vars(asyncio.get_running_loop()).get("_default_executor"))
+        return any(pool._idle_semaphore._value < len(pool._threads) for pool in pools if pool is not None)
 
 
 async def _invoke(

@@ -205,5 +205,5 @@ def accepted(instance: Instance, old: list[Event], messages: Iterable[Message]) 
 
 def failed(instance: Instance, error: str) -> Verdict:
     reason = f"Orchestrator function '{instance.name}' failed: {error}"
-    log.error("%s: %s", instance.id, reason[:500])
+    log.error("%s: %s", instance.id, reason.partition("\n")[0][:500])
     return Verdict("Failed", output=json.dumps(reason))

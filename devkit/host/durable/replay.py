@@ -4,7 +4,7 @@ The host walks the actions as the orchestrator did and numbers the tasks itself;
 here. An orchestration ends only when its last task has ended. Source: azure-functions-durable-extension, OutOfProcOrchestrationShim;
 DurableTask.Core, TaskOrchestrationContext."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,7 +60,7 @@ class Work:
 class Replay:
     """Run with `over`; then `pending` is the new work, in the order of its numbers."""
 
-    actions: list[Action]
+    actions: Sequence[Action]
     now: datetime
     pending: dict[int, Work] = field(default_factory=dict)
     open: dict[int, Task] = field(default_factory=dict)
