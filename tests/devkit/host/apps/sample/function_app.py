@@ -1,0 +1,303 @@
+"""An app with one of everything that the local host serves. The setting WORK names a folder where activities leave traces."""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Generator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import azure.durable_functions as df
+import azure.functions as func
+from opentelemetry import trace
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+Steps = Generator[Any, Any, Any]
+
+
+def note(text: str) -> None:
+    with Path(os.environ["WORK"], "journal").open("a") as journal:
+        journal.write(f"{text}\n")
+
+
+# activities
+
+
+@app.activity_trigger(input_name="name")
+async def greet(name: str) -> str:
+    return f"hello {name}"
+
+
+@app.activity_trigger(input_name="number")
+def double(number: int) -> int:
+    return 2 * number
+
+
+@app.activity_trigger(input_name="what")
+async def fail(what: str) -> None:
+    raise ValueError(what)
+
+
+@app.activity_trigger(input_name="work")
+async def flaky(work: dict) -> str:
+    """Fails until it has been called `work["failures"]` times."""
+    note(work["name"])
+    calls = Path(os.environ["WORK"], "journal").read_text().split("\n").count(work["name"])
+    if calls <= work["failures"]:
+        raise RuntimeError(f"attempt {calls}")
+    return f"attempt {calls}"
+
+
+@app.activity_trigger(input_name="name")
+async def hold(name: str) -> str:
+    """Runs until the test makes the file `name`."""
+    note(f"begun {name}")
+    while not Path(os.environ["WORK"], name).exists():
+        await asyncio.sleep(0.01)
+    return name
+
+
+@app.activity_trigger(input_name="name")
+def block(name: str) -> None:
+    """Never ends, and holds its thread."""
+    note(f"begun {name}")
+    threading.Event().wait()
+
+
+@app.activity_trigger(input_name="name")
+async def block_beside(name: str) -> None:
+    """Never ends, and holds a thread of the event loop's."""
+    note(f"begun {name}")
+    await asyncio.to_thread(threading.Event().wait)
+
+
+@app.activity_trigger(input_name="nothing")
+async def traces(nothing: str, context: func.Context) -> list[str]:
+    """The trace parent that the host hands over, and the span that OpenTelemetry takes for the current one."""
+    current = trace.get_current_span().get_span_context()
+    return [str(context.trace_context.trace_parent), f"00-{current.trace_id:032x}-{current.span_id:016x}"]
+
+
+@app.activity_trigger(input_name="url")
+async def fetch(url: str) -> str:
+    """Over TLS, with the context that aiohttp makes when it is imported."""
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return await response.text()
+
+
+# orchestrators
+
+
+@app.orchestration_trigger(context_name="context")
+def chain(context: Any) -> Steps:
+    given = context.get_input()
+    greeting = yield context.call_activity("greet", given["name"])
+    doubled = yield context.call_activity("double", given["number"])
+    return {"greeting": greeting, "doubled": doubled, "parent": context.parent_instance_id}
+
+
+@app.orchestration_trigger(context_name="context")
+def gather(context: Any) -> Steps:
+    """A loop over what is still open, as the product fans out to its targets."""
+    names = context.get_input()["names"]
+    open_tasks = {
+        name: context.call_sub_orchestrator("chain", {"name": name, "number": len(name)}, f"{context.instance_id}~{name}") for name in names
+    }
+    results: dict[str, Any] = {}
+    while open_tasks:
+        done = yield context.task_any(list(open_tasks.values()))
+        name = next(name for name, task in open_tasks.items() if task is done)
+        results[name] = open_tasks.pop(name).result
+        context.set_custom_status({"done": sorted(results)})
+    return results
+
+
+@app.orchestration_trigger(context_name="context")
+def nameless(context: Any) -> Steps:
+    return (yield context.call_sub_orchestrator("chain", context.get_input()))
+
+
+@app.orchestration_trigger(context_name="context")
+def everything(context: Any) -> Steps:
+    return (yield context.task_all([context.call_activity("double", number) for number in context.get_input()["numbers"]]))
+
+
+@app.orchestration_trigger(context_name="context")
+def nap(context: Any) -> Steps:
+    began = context.current_utc_datetime
+    yield context.create_timer(began + timedelta(seconds=context.get_input()["seconds"]))
+    return (context.current_utc_datetime - began).total_seconds()
+
+
+@app.orchestration_trigger(context_name="context")
+def race(context: Any) -> Steps:
+    """A timer of an hour loses to an activity; `cancel` says whether it is cancelled then."""
+    given = context.get_input()
+    timer = context.create_timer(context.current_utc_datetime + timedelta(hours=1))
+    work = context.call_activity("greet", "you")
+    first = yield context.task_any([timer, work])
+    if given["cancel"]:
+        timer.cancel()
+    after = yield context.call_activity("greet", "again")
+    return [first is work, after]
+
+
+@app.orchestration_trigger(context_name="context")
+def persistent(context: Any) -> Steps:
+    """Retries run in the host; what follows them must get its own result."""
+    given = context.get_input()
+    options = df.RetryOptions(first_retry_interval_in_milliseconds=1, max_number_of_attempts=given["attempts"])
+    try:
+        said = yield context.call_activity_with_retry("flaky", options, given)
+    except Exception as error:
+        said = str(error).partition("\n")[0]
+    after = yield context.call_activity("greet", "after")
+    return [said, after]
+
+
+@app.orchestration_trigger(context_name="context")
+def careful_parent(context: Any) -> Steps:
+    options = df.RetryOptions(first_retry_interval_in_milliseconds=1, max_number_of_attempts=2)
+    try:
+        yield context.call_sub_orchestrator_with_retry("reckless", options, {"what": "no luck"}, f"{context.instance_id}~child")
+    except Exception as error:
+        return str(error)
+    return None
+
+
+@app.orchestration_trigger(context_name="context")
+def listener(context: Any) -> Steps:
+    value = yield context.wait_for_external_event("go")
+    return {"got": value}
+
+
+@app.orchestration_trigger(context_name="context")
+def counter(context: Any) -> Steps:
+    """Three generations; the last one waits for an event, which may have come in an earlier one."""
+    given = context.get_input()
+    context.set_custom_status({"round": given["round"]})
+    yield context.call_activity("double", given["round"])
+    if given["round"] < 3:
+        context.continue_as_new({"round": given["round"] + 1})
+        return None
+    value = yield context.wait_for_external_event("finish")
+    return {"rounds": given["round"], "value": value}
+
+
+@app.orchestration_trigger(context_name="context")
+def cautious(context: Any) -> Steps:
+    try:
+        yield context.call_activity("fail", "bad")
+    except Exception as error:
+        return str(error).partition("\n")[0]
+    return None
+
+
+@app.orchestration_trigger(context_name="context")
+def reckless(context: Any) -> Steps:
+    yield context.call_activity("fail", context.get_input()["what"])
+
+
+@app.orchestration_trigger(context_name="context")
+def buggy(context: Any) -> Steps:
+    """Fails by itself, after an activity whose input is nobody's business."""
+    yield context.call_activity("greet", context.get_input()["secret"])
+    raise KeyError("a bug")
+
+
+@app.orchestration_trigger(context_name="context")
+def misspelt(context: Any) -> Steps:
+    yield context.call_activity("gret", "you")
+
+
+@app.orchestration_trigger(context_name="context")
+def loud(context: Any) -> Steps:
+    context.set_custom_status("x" * context.get_input()["length"])
+    yield context.call_activity("double", 1)
+
+
+@app.orchestration_trigger(context_name="context")
+def patient(context: Any) -> Steps:
+    """Calls the activity `call` with `name`, and once more with something else afterwards."""
+    given = context.get_input()
+    first = yield context.call_activity(given["call"], given["name"])
+    second = yield context.call_activity("double", 21)
+    return [first, second]
+
+
+@app.orchestration_trigger(context_name="context")
+def tracing(context: Any) -> Steps:
+    first = yield context.call_activity("traces", "")
+    second = yield context.call_activity("traces", "")
+    return [first, second]
+
+
+@app.orchestration_trigger(context_name="context")
+def echo(context: Any) -> Steps:
+    """What arrives of the input; `strict` typing leaves what looks like a saved object a plain dictionary."""
+    yield context.call_activity("double", 1)
+    return {"type": type(context.get_input()["value"]).__name__, "value": context.get_input()["value"]}
+
+
+# triggers
+
+
+@app.route(route="client/{method}", auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+async def call_client(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    """One call of the durable client, which the host hands over as JSON and the SDK makes an object of."""
+    arguments = req.get_json()
+    if "runtime_status" in arguments:
+        arguments["runtime_status"] = [df.OrchestrationRuntimeStatus(name) for name in arguments["runtime_status"]]
+    try:
+        answer = await getattr(client, req.route_params["method"])(**arguments)
+    except Exception as error:
+        return func.HttpResponse(f"{type(error).__name__}: {error}", status_code=500)
+    return func.HttpResponse(json.dumps(plain(answer)), mimetype="application/json")
+
+
+def plain(answer: Any) -> Any:
+    if isinstance(answer, list):
+        return [plain(each) for each in answer]
+    if hasattr(answer, "instances_deleted"):
+        return answer.instances_deleted
+    return answer.to_json() if hasattr(answer, "to_json") else answer
+
+
+@app.route(route="hello/{name:alpha}/{rest?}", methods=["GET", "POST"])
+async def hello(req: func.HttpRequest) -> func.HttpResponse:
+    seen = {"route": dict(req.route_params), "query": dict(req.params), "body": req.get_body().decode(), "header": req.headers.get("X-One")}
+    return func.HttpResponse(json.dumps(seen), status_code=201, headers={"X-Two": "2", "Set-Cookie": "a=b"}, mimetype="application/json")
+
+
+@app.route(route="open", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def anybody(req: func.HttpRequest) -> str:
+    return "open"
+
+
+@app.route(route="owner", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
+def owner(req: func.HttpRequest) -> str:
+    return "owner"
+
+
+@app.route(route="broken", auth_level=func.AuthLevel.ANONYMOUS)
+def broken(req: func.HttpRequest) -> str:
+    raise RuntimeError("this text is for the log")
+
+
+@app.event_grid_trigger(arg_name="event")
+@app.durable_client_input(client_name="client")
+async def on_event(event: str, client: df.DurableOrchestrationClient) -> None:
+    """Starts an orchestration under the event's id, and fails for an event that says so."""
+    given = json.loads(event)
+    if given["data"].get("fail"):
+        raise RuntimeError("told to")
+    await client.start_new("echo", given["id"], {"value": given["data"]["value"]})
+
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 3 * * *")
+async def nightly(timer: func.TimerRequest) -> None:
+    note(f"nightly {timer.past_due}")

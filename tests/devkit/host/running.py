@@ -1,0 +1,154 @@
+"""The host as a process, and what a test asks of it."""
+
+import http.client
+import json
+import select
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
+
+ROOT = Path(__file__).parents[3]
+APPS = Path(__file__).parent / "apps"
+PATIENCE = 20.0  # seconds: what must come is waited for so long; never a measure of anything
+ENDED = ("Completed", "Failed", "Terminated")
+WEBHOOK = "/runtime/webhooks/durabletask"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def eventually(look: Callable[[], Any], what: str) -> Any:
+    """The first true answer of `look`. It asks another process, so there is no event to wait for."""
+    until = time.monotonic() + PATIENCE
+    while not (answer := look()):
+        assert time.monotonic() < until, f"{what} did not come within {PATIENCE} seconds"
+        time.sleep(0.01)
+    return answer
+
+
+@dataclass
+class Host:
+    """`folder` holds what belongs to one host: its settings, state and log."""
+
+    app: Path
+    folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    enforce_keys: bool = False
+    port: int = 0
+    url: str = ""
+    process: subprocess.Popen[bytes] | None = None
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = self.folder / "local.settings.json"
+        settings.write_text(json.dumps({"IsEncrypted": False, "Values": dict(self.settings)}))
+        command = [sys.executable, "-m", "devkit.host", "--app", str(self.app), "--settings", str(settings)]
+        command += ["--state", str(self.folder / "state"), "--port", str(self.port), *(["--enforce-keys"] if self.enforce_keys else [])]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
+        return self.process
+
+    def start(self) -> Self:
+        process = self.spawn()
+        assert process.stdout is not None
+        assert select.select([process.stdout], [], [], PATIENCE)[0], f"no ready line within {PATIENCE} seconds"
+        line = process.stdout.readline()
+        assert line, self.log.read_text()
+        ready = json.loads(line)
+        assert ready["ready"] == "host"
+        self.url = ready["url"]
+        return self
+
+    def refusal(self) -> str:
+        """What a host that cannot start says; its exit status is 1 and it says nothing on standard output."""
+        output, _ = self.spawn().communicate(timeout=PATIENCE)
+        assert self.process is not None and self.process.returncode == 1, self.log.read_text()
+        self.process = None
+        assert output == b""
+        return self.log.read_text()
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        assert self.process is not None
+        self.process.kill()
+        self._ended()
+
+    def stop(self) -> int:
+        """By SIGTERM; the exit status."""
+        assert self.process is not None
+        self.process.terminate()
+        return self._ended()
+
+    def _ended(self) -> int:
+        assert self.process is not None and self.process.stdout is not None
+        status = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        self.process = None
+        return status
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    @property
+    def keys(self) -> dict[str, str]:
+        return dict(json.loads((self.folder / "state" / "keys.json").read_text()))
+
+    def call(
+        self, method: str, path: str, value: Any = None, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request; `value` is sent as JSON."""
+        headers = dict(headers or {})
+        if value is not None:
+            body, headers = json.dumps(value).encode(), {"Content-Type": "application/json", **headers}
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE)
+        with closing(connection):
+            connection.request(method, path, body=body, headers=headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())  # type: ignore[arg-type]
+
+    def client(self, method: str, **arguments: Any) -> Any:
+        """What the durable client inside the sample app answers; AssertionError with its exception's text when it raises."""
+        answer = self.call("POST", f"/api/client/{method}", arguments)
+        assert answer.status == 200, answer.body.decode()
+        return answer.json
+
+    def begin(self, orchestrator: str, value: Any = None, instance: str | None = None) -> str:
+        return str(self.client("start_new", orchestration_function_name=orchestrator, instance_id=instance, client_input=value))
+
+    def run(self, orchestrator: str, value: Any = None, instance: str | None = None) -> dict[str, Any]:
+        """Start an instance; its status once it has ended."""
+        return self.ended(self.begin(orchestrator, value, instance))
+
+    def ended(self, instance: str) -> dict[str, Any]:
+        return dict(eventually(lambda: (found := self.status(instance))["runtimeStatus"] in ENDED and found, f"the end of {instance}"))
+
+    def status(self, instance: str, query: str = "") -> dict[str, Any]:
+        answer = self.call("GET", f"{WEBHOOK}/instances/{quote(instance)}?{query}")
+        assert answer.status in (200, 202), answer.body
+        return dict(answer.json)
+
+    def history(self, instance: str) -> list[dict[str, Any]]:
+        """As it lies in the database."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'state' / 'host.db'}?mode=ro", uri=True)) as database:
+            return [json.loads(text) for (text,) in database.execute("SELECT event FROM history WHERE id = ? ORDER BY seq", (instance,))]
+
+    def rows(self, table: str) -> int:
+        """How many rows of `activity` or `inbox` are left."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'state' / 'host.db'}?mode=ro", uri=True)) as database:
+            return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])

@@ -1,0 +1,59 @@
+"""Which messages wake an instance, and which of them count: what at-least-once delivery may do to an engine."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from devkit.host.clock import stamp
+from devkit.host.durable.episode import accepted
+from devkit.host.durable.messages import Event, Kind, event
+from devkit.host.durable.store import Instance, Message, Store
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def instance(status: str = "Running") -> Instance:
+    return Instance("i", "name", "now", status, None, None, None, None, "", None, stamp(NOW), stamp(NOW))
+
+
+def completed(number: int) -> Event:
+    return event(Kind.TASK_COMPLETED, NOW, TaskScheduledId=number, Result="1")
+
+
+def test_only_the_first_completion_of_a_task_counts() -> None:
+    messages = [Message(n, "now", completed(number)) for n, number in enumerate((0, 1, 1, 2))]
+    assert accepted(instance(), [completed(0)], messages) == [completed(1), completed(2)]
+
+
+def test_a_completion_from_before_continue_as_new_does_not_count_and_an_event_does() -> None:
+    raised = event(Kind.EVENT_RAISED, NOW, Name="go", Input="1")
+    messages = [Message(1, "before", completed(0)), Message(2, None, raised), Message(3, "now", completed(0))]
+    assert accepted(instance(), [], messages) == [raised, completed(0)]
+
+
+def test_a_suspended_instance_is_woken_by_control_messages_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "host.db")
+    store.put_instance(instance("Suspended"))
+    store.send("i", "now", completed(0))
+    assert store.due(NOW) == []
+    store.send("i", None, event(Kind.EXECUTION_RESUMED, NOW))
+    assert store.due(NOW) == ["i"]
+    assert [each.event["EventType"] for each in store.inbox("i", NOW, 32, controls_only=True)] == [Kind.EXECUTION_RESUMED]
+    store.close()
+
+
+def test_a_timer_wakes_its_instance_when_it_is_due_and_not_before(tmp_path: Path) -> None:
+    store = Store(tmp_path / "host.db")
+    store.put_instance(instance())
+    due = NOW + timedelta(seconds=5)
+    store.send("i", "now", event(Kind.TIMER_FIRED, due, TimerId=0), visible=stamp(due))
+    assert (store.due(NOW), store.next_time(NOW)) == ([], due)
+    assert (store.due(due), store.next_time(due)) == (["i"], None)
+    store.close()
+
+
+def test_what_begins_a_generation_comes_before_what_arrived_earlier(tmp_path: Path) -> None:
+    store = Store(tmp_path / "host.db")
+    store.send("i", None, event(Kind.EVENT_RAISED, NOW, Name="early", Input="1"))
+    store.send("i", "now", event(Kind.EXECUTION_STARTED, NOW), visible="")
+    assert [each.event["EventType"] for each in store.inbox("i", NOW, 32)] == [Kind.EXECUTION_STARTED, Kind.EVENT_RAISED]
+    store.close()

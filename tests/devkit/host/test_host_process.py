@@ -1,0 +1,174 @@
+"""How the host starts, and how it refuses to."""
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from devkit.tls import TlsFiles
+from tests.devkit.host.conftest import MakeHost
+from tests.devkit.host.running import WEBHOOK, Host
+
+
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"over TLS")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture
+def tls_server(tls: TlsFiles) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Hello)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls.certificate, tls.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://localhost:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_settings_are_in_the_environment_before_any_library_reads_it(host: Host, tls_server: str) -> None:
+    """aiohttp makes its default TLS context when it is imported; only the setting SSL_CERT_FILE names the authority."""
+    ended = host.run("patient", {"call": "fetch", "name": tls_server})
+    assert ended["output"] == ["over TLS", 42]
+
+
+def test_the_app_finds_the_modules_beside_it_and_none_of_the_folder_that_the_host_was_started_in(tmp_path: Path) -> None:
+    host = app(tmp_path, HEAD + "import beside\nbeside.speak()\nimport tests.devkit.host.running\n")
+    (host.app / "beside.py").write_text("def speak(): print('I am here')\n")
+    log = host.refusal()
+    assert "I am here" in log
+    assert "ModuleNotFoundError: No module named 'tests" in log
+
+
+def test_what_the_app_prints_does_not_disturb_the_ready_line(tmp_path: Path) -> None:
+    host = app(tmp_path, HEAD + "print('a greeting')\n" + ACTIVITY).start()
+    assert host.stop() == 0
+    assert "a greeting" in host.log.read_text()
+
+
+HEAD = """
+import azure.functions as func
+import azure.durable_functions as df
+app = df.DFApp()
+"""
+ACTIVITY = '@app.activity_trigger(input_name="work")\ndef a(work: dict) -> int:\n    return 1\n'
+
+
+def app(folder: Path, source: str, host_json: str = '{"version": "2.0"}') -> Host:
+    app = folder / "app"
+    app.mkdir()
+    (app / "function_app.py").write_text(source)
+    (app / "host.json").write_text(host_json)
+    return Host(app, folder / "host")
+
+
+@pytest.mark.parametrize(
+    "source, said",
+    [
+        pytest.param(
+            '@app.activity_trigger(input_name="work")\ndef a(work: dict[str, int]) -> int:\n    return 1\n',
+            "FunctionLoadError: cannot load the a function: binding work has invalid non-type annotation",
+            id="an annotation that the worker does not take",
+        ),
+        pytest.param(
+            '@app.activity_trigger(input_name="other")\ndef a(work: dict) -> int:\n    return 1\n',
+            "FunctionLoadError: cannot load the a function: the following parameters are declared in Python",
+            id="a parameter without a binding",
+        ),
+        pytest.param(
+            "import nothing_of_this_name\n",
+            "ModuleNotFoundError: No module named 'nothing_of_this_name'",
+            id="a module that is missing",
+        ),
+        pytest.param("second = func.FunctionApp()\n", "ValueError: More than one DFApp", id="two apps"),
+    ],
+)
+def test_an_app_that_the_worker_cannot_load_is_told_as_the_worker_raised_it(tmp_path: Path, source: str, said: str) -> None:
+    log = app(tmp_path, HEAD + source).refusal()
+    assert said in log
+    assert "Traceback" in log
+
+
+@pytest.mark.parametrize(
+    "source, said",
+    [
+        pytest.param(
+            '@app.activity_trigger(input_name="the_work")\ndef a(the_work: dict) -> int:\n    return 1\n',
+            "The binding name 'the_work' of function a is invalid",
+            id="a binding name that only Azure would refuse",
+        ),
+        pytest.param(
+            '@app.activity_trigger(input_name="w")\ndef a(w: dict) -> int:\n    return 1\n'
+            '@app.activity_trigger(input_name="w")\ndef A(w: dict) -> int:\n    return 1\n',
+            "The functions a and A differ in case only",
+            id="two names that the host does not tell apart",
+        ),
+        pytest.param(
+            '@app.route(route="x/{id:uuid}")\ndef a(req: func.HttpRequest) -> str:\n    return ""\n',
+            "has the constraint 'uuid'",
+            id="a route constraint that is unknown",
+        ),
+    ],
+)
+def test_what_the_host_refuses_beyond_the_worker_is_one_sentence(tmp_path: Path, source: str, said: str) -> None:
+    log = app(tmp_path, HEAD + source).refusal()
+    assert said in log.splitlines()[-1]
+    assert "Traceback" not in log
+
+
+def test_an_app_without_functions_is_one_sentence(tmp_path: Path) -> None:
+    assert "registers no function: decorate some, or register their blueprints.\n" in app(tmp_path, HEAD).refusal()
+
+
+def test_a_folder_without_an_app_is_one_sentence(tmp_path: Path) -> None:
+    host = app(tmp_path, "")
+    (host.app / "function_app.py").unlink()
+    assert "has no function_app.py: name the app's folder with --app." in host.refusal()
+
+
+def test_a_setting_that_host_json_names_and_the_settings_lack_is_one_sentence(make_host: MakeHost) -> None:
+    host = make_host()
+    host.settings = {}
+    log = host.refusal()
+    assert "names the setting HUB, which does not exist: add it to Values in the settings file." in log
+    assert len(log.splitlines()) == 1
+
+
+def test_a_task_hubs_name_comes_from_the_settings(host: Host) -> None:
+    started = host.call("POST", f"{WEBHOOK}/orchestrators/chain", {"name": "a", "number": 1})
+    assert "taskHub=SampleHub&" in started.json["statusQueryGetUri"]
+
+
+def test_a_busy_port_is_one_sentence(make_host: MakeHost) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        log = make_host(port=port).refusal()
+    assert log == f"Port {port} is busy: stop the program that listens there (maybe another host), or choose another with --port.\n"
+
+
+def test_a_second_host_on_the_same_state_is_refused_and_the_first_goes_on(host: Host) -> None:
+    second = Host(host.app, host.folder / "second", host.settings)
+    second.folder.mkdir()
+    (second.folder / "state").symlink_to(host.folder / "state")
+    assert "Another host uses the state folder" in second.refusal()
+    assert host.run("chain", {"name": "a", "number": 1})["runtimeStatus"] == "Completed"
+
+
+def test_keys_are_made_once(make_host: MakeHost) -> None:
+    host = make_host(enforce_keys=True).start()
+    keys = host.keys
+    assert host.stop() == 0
+    assert host.start().keys == keys
+    assert set(keys) == {"function", "master", "eventgrid_extension", "durabletask_extension"}
+    assert json.loads((host.folder / "state" / "keys.json").read_text()) == keys

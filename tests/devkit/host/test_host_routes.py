@@ -1,0 +1,38 @@
+from collections.abc import Mapping
+
+import pytest
+
+from devkit.host.problem import Problem
+from devkit.host.routes import Route
+
+
+@pytest.mark.parametrize(
+    "template, path, parameters",
+    [
+        ("api/status", "/api/status", {}),
+        ("api/status", "/API/Status/", {}),
+        ("api/status", "/api/status/x", None),
+        ("api/status/{instance}", "/api/status/team!app%3Av1~0f", {"instance": "team!app:v1~0f"}),
+        ("api/status/{instance}", "/api/status/a%2Fb", {"instance": "a%2Fb"}),
+        ("api/status/{instance}", "/api/status", None),
+        ("api/status/{instance?}", "/api/status", {}),
+        ("api/files/{*path}", "/api/files/a/b/c", {"path": "a/b/c"}),
+        ("api/files/{*path}", "/api/files", {}),
+        ("api/n/{id:int}", "/api/n/-12", {"id": "-12"}),
+        ("api/n/{id:int}", "/api/n/x", None),
+        ("api/{name}.json", "/api/a.b.json", {"name": "a.b"}),
+    ],
+)
+def test_a_template_takes_what_aspnet_would(template: str, path: str, parameters: Mapping[str, str] | None) -> None:
+    assert Route.parse(template).match(path) == parameters
+
+
+def test_the_more_specific_template_comes_first() -> None:
+    templates = ["x/{*rest}", "x/{any}", "x/{number:int}", "x/literal"]
+    assert sorted(templates, key=lambda template: Route.parse(template).rank) == list(reversed(templates))
+
+
+@pytest.mark.parametrize("template", ["x/{id:uuid}", "x/{id=5}", "x/{}"])
+def test_a_template_beyond_the_local_host_is_refused(template: str) -> None:
+    with pytest.raises(Problem, match="route"):
+        Route.parse(template)

@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from devkit.host.problem import Problem
+from devkit.host.settings import HostConfig, app_settings
+
+
+def written(folder: Path, value: object) -> Path:
+    path = folder / "file.json"
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return path
+
+
+def test_values_are_the_apps_settings(tmp_path: Path) -> None:
+    assert app_settings(written(tmp_path, {"IsEncrypted": False, "Values": {"A": "1"}})) == {"A": "1"}
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    assert app_settings(written(tmp_path, '\ufeff{"Values": {"A": "1"}}')) == {"A": "1"}
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        pytest.param({"Values": {"A": 1, "B": "x", "C": True}}, "the value of A, C is not a string", id="numbers"),
+        pytest.param("{", "is not JSON", id="half an object"),
+        pytest.param([], "holds no JSON object", id="a list"),
+        pytest.param({"Values": []}, "Values in .* is not an object", id="a list of values"),
+    ],
+)
+def test_a_wrong_settings_file_is_one_sentence_without_its_values(tmp_path: Path, content: object, said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        app_settings(written(tmp_path, content))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"nowhere\.json \(No such file or directory\)"):
+        app_settings(tmp_path / "nowhere.json")
+
+
+def test_an_empty_host_json_has_azures_defaults(tmp_path: Path) -> None:
+    config = HostConfig.read(written(tmp_path, {"version": "2.0"}), {})
+    assert (config.route_prefix, config.hub, config.default_version, config.store_inputs) == ("api", "TestHubName", None, False)
+
+
+def test_a_host_json_is_honoured_and_its_expressions_resolved(tmp_path: Path) -> None:
+    limits = {"maxConcurrentActivityFunctions": 3, "maxConcurrentOrchestratorFunctions": 4}
+    durable = {"hubName": "Hub%STAGE%", "defaultVersion": "%V%", "storeInputsInOrchestrationHistory": True, **limits}
+    content = {"extensions": {"http": {"routePrefix": "/v1/"}, "durableTask": durable}}
+    config = HostConfig.read(written(tmp_path, content), {"STAGE": "Test", "V": "1.0"})
+    assert config == HostConfig(route_prefix="v1", hub="HubTest", default_version="1.0", store_inputs=True, activities=3, orchestrators=4)
+
+
+@pytest.mark.parametrize("hub", ["x", "1abc", "a-b-c", "a" * 46])
+def test_a_name_that_no_task_hub_may_have_is_refused(tmp_path: Path, hub: str) -> None:
+    with pytest.raises(Problem, match="is not a task hub name"):
+        HostConfig.read(written(tmp_path, {"extensions": {"durableTask": {"hubName": hub}}}), {})
+
+
+@pytest.mark.parametrize("wrong", [{"extensions": []}, {"extensions": {"durableTask": 1}}, {"extensions": {"http": []}}])
+def test_a_host_json_of_another_shape_is_one_sentence(tmp_path: Path, wrong: object) -> None:
+    with pytest.raises(Problem, match="is not an object"):
+        HostConfig.read(written(tmp_path, wrong), {})
+
+
+def test_a_limit_must_be_a_number(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="maxConcurrentActivityFunctions"):
+        HostConfig.read(written(tmp_path, {"extensions": {"durableTask": {"maxConcurrentActivityFunctions": "many"}}}), {})
