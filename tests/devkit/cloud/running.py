@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -173,6 +173,35 @@ class Cloud:
         answer = self.push_manifest(repository, reference or digest_of(manifest), manifest)
         assert answer.status == 201, answer.body
         return digest_of(manifest)
+
+
+@dataclass(frozen=True)
+class Clouds:
+    """Two that share nothing; tests keep apart by the names of their repositories."""
+
+    source: Cloud
+    target: Cloud
+
+
+class MakeClouds:
+    """Clouds with their folders below one; not yet started."""
+
+    def __init__(self, folder: Path, tls: TlsFiles) -> None:
+        self._folder = folder
+        self._tls = tls
+        self.made: list[Cloud] = []
+
+    def __call__(self, name: str, **changed: Any) -> Cloud:
+        """`changed`: what its settings file says otherwise."""
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        config = {**settings(name, folder, self._tls), **changed}
+        context = ssl.create_default_context(cafile=str(self._tls.ca))
+        self.made.append(Cloud(config, folder / "settings.json", context, folder / "log"))
+        return self.made[-1]
+
+
+MakeCloud = Callable[..., Cloud]
 
 
 def digest_of(content: bytes) -> str:

@@ -7,8 +7,7 @@ import pytest
 from azure.identity.aio import ClientSecretCredential
 
 from devkit.tls import TlsFiles
-from tests.devkit.cloud.conftest import Clouds, MakeCloud
-from tests.devkit.cloud.running import ACR_AUDIENCE, API, ARM_AUDIENCE
+from tests.devkit.cloud.running import ACR_AUDIENCE, API, ARM_AUDIENCE, Clouds, MakeCloud
 from tests.devkit.cloud.test_cloud_imports import import_body
 
 

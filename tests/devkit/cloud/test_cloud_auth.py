@@ -5,8 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.devkit.cloud.conftest import Clouds
-from tests.devkit.cloud.running import ACR_AUDIENCE, ARM_AUDIENCE, Answer, Cloud
+from tests.devkit.cloud.running import ACR_AUDIENCE, ARM_AUDIENCE, Answer, Cloud, Clouds
 
 
 def access_token(cloud: Cloud, *scopes: str, user: str = "all") -> str:

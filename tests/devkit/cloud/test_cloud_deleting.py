@@ -1,7 +1,6 @@
 """What goes when something is deleted, and what stays."""
 
-from tests.devkit.cloud.conftest import Clouds
-from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, digest_of, image, index
+from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Clouds, digest_of, image, index
 
 ABSENT = digest_of(b"absent")
 

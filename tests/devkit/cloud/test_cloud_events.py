@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.devkit.cloud.conftest import Clouds, MakeCloud
-from tests.devkit.cloud.running import Cloud, digest_of, image
+from tests.devkit.cloud.running import Cloud, Clouds, MakeCloud, digest_of, image
 from tests.devkit.cloud.test_cloud_imports import ended, import_body
 
 

@@ -11,8 +11,7 @@ from azure.identity import ClientSecretCredential
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
 from devkit.tls import TlsFiles
-from tests.devkit.cloud.conftest import Clouds, MakeCloud
-from tests.devkit.cloud.running import ARM_AUDIENCE, OCI_INDEX, Answer, Cloud, digest_of, image, index
+from tests.devkit.cloud.running import ARM_AUDIENCE, OCI_INDEX, Answer, Cloud, Clouds, MakeCloud, digest_of, image, index
 
 SAID_BY_SOURCE = 'Invalid message Unauthorized Unauthorized {"errors":[{"code":"UNAUTHORIZED","message":"authentication required'
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from devkit.tls import make_authority
-from tests.devkit.cloud.conftest import Clouds, MakeCloud
-from tests.devkit.cloud.running import ROOT, digest_of, image
+from tests.devkit.cloud.running import ROOT, Clouds, MakeCloud, digest_of, image
 
 
 def test_what_was_pushed_is_there_after_a_kill(make_cloud: MakeCloud) -> None:

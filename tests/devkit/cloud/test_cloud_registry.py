@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.devkit.cloud.conftest import Clouds
-from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, digest_of, image, index
+from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Clouds, digest_of, image, index
 
 ABSENT = digest_of(b"absent")
 

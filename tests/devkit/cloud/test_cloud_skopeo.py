@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from devkit.tls import TlsFiles
-from tests.devkit.cloud.conftest import Clouds
-from tests.devkit.cloud.running import OCI_MANIFEST, descriptor, digest_of
+from tests.devkit.cloud.running import OCI_MANIFEST, Clouds, descriptor, digest_of
 
 pytestmark = [pytest.mark.debian, pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")]
 

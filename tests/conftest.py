@@ -1,0 +1,54 @@
+"""One certificate authority for the whole run, and this process's trust in it.
+
+aiohttp, under azure-core and so under every client of the app, makes its default TLS context once, when it is imported, from SSL_CERT_FILE.
+So that is set for the length of the import and no longer: the clients are tested as they are, with no way in that only tests would use, and
+neither another context of this process nor its children inherit the trust."""
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devkit.tls import TlsFiles, make_authority
+from tests.devkit.cloud.running import Clouds, MakeCloud, MakeClouds
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="multi-cloud-publish-tests-")
+_TLS = make_authority(Path(_FOLDER.name))
+os.environ |= {"NO_PROXY": "localhost,127.0.0.1", "no_proxy": "localhost,127.0.0.1"}
+assert "aiohttp" not in sys.modules, "something has imported aiohttp before: its TLS context will not trust the tests' authority"
+with pytest.MonkeyPatch.context() as environment:
+    environment.setenv("SSL_CERT_FILE", str(_TLS.ca))
+    importlib.import_module("aiohttp")
+
+
+def pytest_unconfigure() -> None:
+    _FOLDER.cleanup()
+
+
+@pytest.fixture(scope="session")
+def tls() -> TlsFiles:
+    return _TLS
+
+
+@pytest.fixture(scope="session")
+def clouds(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Clouds]:
+    make = MakeClouds(tmp_path_factory.mktemp("clouds"), tls)
+    pair = Clouds(*(make(name).start() for name in ("source", "target")))
+    yield pair
+    for cloud in (pair.source, pair.target):
+        assert cloud.stop() == 0
+        assert "Traceback" not in cloud.log.read_text(), cloud.log.read_text()
+
+
+@pytest.fixture
+def make_cloud(tmp_path: Path, tls: TlsFiles) -> Iterator[MakeCloud]:
+    """A cloud of one's own, to be killed or told otherwise; not yet started."""
+    make = MakeClouds(tmp_path, tls)
+    yield make
+    for cloud in make.made:
+        if cloud.process is not None:
+            cloud.kill()
