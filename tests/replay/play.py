@@ -5,9 +5,11 @@ that the orchestrator no longer follows. Answers of activities and children are 
 
 import heapq
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import azure.functions as func
@@ -17,10 +19,15 @@ from devkit.host.clock import moment_of, stamp
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.replay import Replay, Work
 
+# The SDK parses every timestamp of a history anew at each replay, which is most of a replay's time: the same function, remembered.
+_sdk = sys.modules["azure.durable_functions.models.history.HistoryEvent"]  # its name in the package is the class
+_sdk.dt_parse = lru_cache(100_000)(_sdk.dt_parse)  # type: ignore[attr-defined]
+
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 CALL_TAKES = timedelta(milliseconds=10)
 MOST_EPISODES = 400
 
+Due = tuple[datetime, Callable[[], Event]]
 Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
 ORCHESTRATORS: Mapping[str, Any] = {
     name: getattr(getattr(orchestrators, name), name).build().get_user_function()
@@ -50,7 +57,7 @@ class Played:
 
 
 class Script:
-    """What is answered to whom; the last answer of a name repeats."""
+    """What is answered to whom; the last answer of a name repeats. `after`: how many seconds it takes longer than a call."""
 
     def __init__(self, answers: Mapping[str, list[Answer] | Answer]) -> None:
         self._answers: dict[str, list[Answer]] = {
@@ -64,30 +71,66 @@ class Script:
         return answer(given) if callable(answer) else answer
 
 
-def play(name: str, given: dict[str, Any], *, instance: str = "team!app:v1~0123456789abcdef", **answers: Any) -> Played:
-    """Until it ends. Fails the test when it never does."""
-    script, played, now = Script(answers), Played(), T0
-    due: list[tuple[datetime, int, Event]] = []
-    fresh = [event(Kind.EXECUTION_STARTED, now, Name=name, Version="1.0", Input=json.dumps(given))]
-    for episode in range(MOST_EPISODES):
-        played.history += [event(Kind.ORCHESTRATOR_STARTED, now), *fresh]
-        state = ask(name, given, instance, played.history)
+class Instance:
+    """One orchestration. `advance` plays an episode and gives what it newly waits for: when it is due, and how to learn how it ended."""
+
+    def __init__(
+        self, name: str, given: dict[str, Any], answer: Callable[[str, dict[str, Any]], dict[str, Any] | Exception], id_: str
+    ) -> None:
+        self._name = name
+        self._given = given
+        self._answer = answer
+        self._id = id_
+        self.played = Played()
+        self.ended = False
+
+    def begin(self, now: datetime) -> list[Due]:
+        return self.advance(now, event(Kind.EXECUTION_STARTED, now, Name=self._name, Version="1.0", Input=json.dumps(self._given)))
+
+    def advance(self, now: datetime, fresh: Event) -> list[Due]:
+        played = self.played
+        if played.history:
+            played.history.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
+        played.history += [event(Kind.ORCHESTRATOR_STARTED, now), fresh]
+        state = ask(self._name, self._given, self._id, played.history)
         if state.get("customStatus") not in (None, *played.statuses[-1:]):
             played.statuses.append(state["customStatus"])
         replay = Replay(state["actions"][0], now).over(played.history)
-        for work in replay.pending.values():
-            played.history.append(_scheduled(work, now))
-            if not work.cancelled:
-                at, ended = _ended(work, now, script, played)
-                heapq.heappush(due, (at, episode * 1000 + work.number, ended))
+        new = list(replay.pending.values())
+        played.history += [_scheduled(work, now) for work in new]
         if replay.ended and (state["isDone"] or state.get("error")):
-            played.output, played.error, played.took = state.get("output"), state.get("error"), now - T0
-            return played
-        assert due, "the orchestration waits for nothing that could come"
-        now, _, ended = heapq.heappop(due)
-        played.history.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
-        fresh = [ended]
-    raise AssertionError(f"no end after {MOST_EPISODES} episodes: {played.names[-12:]}")
+            played.output, played.error, played.took, self.ended = state.get("output"), state.get("error"), now - T0, True
+        return [self._due(work, now) for work in new if not work.cancelled]
+
+    def _due(self, work: Work, now: datetime) -> Due:
+        if work.kind == Kind.TIMER_CREATED:
+            at = moment_of(work.fire_at)
+            self.played.timers.append(at - now)
+            return at, lambda: event(Kind.TIMER_FIRED, at, TimerId=work.number, FireAt=stamp(at))
+        given = work.action["input"]
+        given = json.loads(given) if isinstance(given, str) else given
+        self.played.calls.append((work.name, given))
+        if work.kind == Kind.SUB_ORCHESTRATION_CREATED:
+            self.played.children.append(work.action["instanceId"])
+            answer = self._answer(work.name, given)
+            at = now + CALL_TAKES + timedelta(seconds=answer.pop("after", 0) if isinstance(answer, dict) else 0)
+            return at, lambda: _finished(work, answer, at)
+        at = now + CALL_TAKES
+        return at, lambda: _finished(work, self._answer(work.name, given), at)
+
+
+def play(name: str, given: dict[str, Any], *, instance: str = "team!app:v1~0123456789abcdef", **answers: Any) -> Played:
+    """Until it ends. Fails the test when it never does."""
+    one = Instance(name, given, Script(answers).answer, instance)
+    waiting = [(at, number, ended) for number, (at, ended) in enumerate(one.begin(T0))]
+    for episode in range(1, MOST_EPISODES):
+        if one.ended:
+            return one.played
+        assert waiting, "the orchestration waits for nothing that could come"
+        now, _, ended = heapq.heappop(waiting)
+        for number, (at, how) in enumerate(one.advance(now, ended())):
+            heapq.heappush(waiting, (at, episode * 1000 + number, how))
+    raise AssertionError(f"no end after {MOST_EPISODES} episodes: {one.played.names[-12:]}")
 
 
 def ask(name: str, given: dict[str, Any], instance: str, history: Sequence[Event]) -> dict[str, Any]:
@@ -119,23 +162,10 @@ def _scheduled(work: Work, now: datetime) -> Event:
     return event(work.kind, now, work.number, Name=work.name)
 
 
-def _ended(work: Work, now: datetime, script: Script, played: Played) -> tuple[datetime, Event]:
-    """When, and how."""
-    if work.kind == Kind.TIMER_CREATED:
-        at = moment_of(work.fire_at)
-        played.timers.append(at - now)
-        return at, event(Kind.TIMER_FIRED, at, TimerId=work.number, FireAt=stamp(at))
+def _finished(work: Work, answer: dict[str, Any] | Exception, at: datetime) -> Event:
     child = work.kind == Kind.SUB_ORCHESTRATION_CREATED
-    given = work.action["input"]
-    given = json.loads(given) if isinstance(given, str) else given
-    played.calls.append((work.name, given))
-    if child:
-        played.children.append(work.action["instanceId"])
-    answer = script.answer(work.name, given)
-    takes = timedelta(seconds=answer.pop("after", 0)) if isinstance(answer, dict) else timedelta()
-    at = now + CALL_TAKES + takes
     if isinstance(answer, Exception):
         kind = Kind.SUB_ORCHESTRATION_FAILED if child else Kind.TASK_FAILED
-        return at, event(kind, at, TaskScheduledId=work.number, Reason=f"'{work.name}' failed: {answer}", Details="")
+        return event(kind, at, TaskScheduledId=work.number, Reason=f"'{work.name}' failed: {answer}", Details="")
     kind = Kind.SUB_ORCHESTRATION_COMPLETED if child else Kind.TASK_COMPLETED
-    return at, event(kind, at, TaskScheduledId=work.number, Result=json.dumps(answer))
+    return event(kind, at, TaskScheduledId=work.number, Result=json.dumps(answer))
