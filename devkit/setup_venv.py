@@ -2,6 +2,7 @@
 
 Says what is missing, and how to get it, in one sentence; exit status 1 then."""
 
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -11,6 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed"
+LOCK = ROOT / ".venv.lock"
 INPUTS = ["requirements.txt", "requirements-dev.txt", "constraints.txt", "devkit/setup_venv.py"]
 
 # Microsoft's Python worker library. Its metadata asks for Python >= 3.13, where Azure runs it; it works on 3.11 too.
@@ -47,12 +49,16 @@ def pip(*arguments: str) -> None:
 
 
 def main() -> int:
-    if STAMP.exists() and STAMP.read_text() == wanted():
-        return 0
     reason = obstacle()
     if reason:
         print(reason, file=sys.stderr)
         return 1
+    with LOCK.open("w") as lock:  # a second 'make' at the same time waits for the first
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return 0 if STAMP.exists() and STAMP.read_text() == wanted() else make()
+
+
+def make() -> int:
     print("setting up .venv (a minute, once) ...", file=sys.stderr, flush=True)
     try:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
@@ -65,6 +71,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    except KeyboardInterrupt:
+        print("Setting up .venv was interrupted: run the same command again.", file=sys.stderr)
+        return 130
     STAMP.write_text(wanted())
     return 0
 

@@ -73,9 +73,9 @@ class EntraCredential:
     def _denied(self, doing: str, message: str, status: int | None) -> Failure:
         if status is not None and (status == 429 or status >= 500):  # azure-identity wraps those as well
             return unreachable(doing, self._target.cloud.authority.removeprefix("https://"), f"status {status}")
-        number = re.search(r"AADSTS\d+", message)
-        hint = HINTS.get(number[0] if number else "", "Check tenantId, clientId and the secret of the setting {setting}.")
-        words = said(re.split(r"\s*(?:Trace ID|Correlation ID|Timestamp):", message.removeprefix("Authentication failed: "))[0])
+        known = re.search(r"(AADSTS\d+):.*?(?=\s*(?:Trace ID|Correlation ID|Timestamp):|$)", message)
+        words = said(known[0] if known else message)
+        hint = HINTS.get(known[1] if known else "", "Check tenantId, clientId and the secret of the setting {setting}.")
         hint = hint.format(setting=self._target.secret_setting, client=self._target.client_id)
         return Failure(kind="denied", code="entra_denied", doing=doing, said=words, hint=hint)
 

@@ -52,3 +52,10 @@ def make_cloud(tmp_path: Path, tls: TlsFiles) -> Iterator[MakeCloud]:
     for cloud in make.made:
         if cloud.process is not None:
             cloud.kill()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With FAIL_ON_SKIP, as in CI, where everything that a test may need can be installed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("FAIL_ON_SKIP") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
