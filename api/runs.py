@@ -51,7 +51,7 @@ async def whole_run(client: df.DurableOrchestrationClient, instance: str) -> dic
     else:
         children = await asyncio.gather(*(client.get_status(child_id(instance, name)) for name in given.get("targets") or ()))
         targets = [_target(name, child) for name, child in zip(given.get("targets") or (), children, strict=True)]
-        run["message"] = _message(targets) or run["message"]
+        run["message"] = _message(targets) if any(children) else run["message"]
     return {**run, "event": event, "targets": targets}
 
 
@@ -92,7 +92,7 @@ def decoded(value: object) -> dict[str, Any]:
 
 def _target(name: str, status: DurableOrchestrationStatus) -> dict[str, Any]:
     if not status:
-        return {"target": name, "state": "not begun", "outcome": None, "seconds": None, "digest": None, "failure": None}
+        return {"target": name, "state": "waiting", "outcome": None, "seconds": None, "digest": None, "failure": None}
     state, output, custom = _state(status), decoded(status.output), decoded(status.custom_status)
     if "outcome" in output:
         return _ended(output)

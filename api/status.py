@@ -15,7 +15,8 @@ from registries.connections import connections
 from replication.failures import Refused
 from replication.references import InvalidReference, Repository, optional_digest, optional_tag
 
-INSTANCE = re.compile(r"[A-Za-z0-9._!:~-]{1,250}")  # those of this app; the client puts an id into a URL as it is
+# Those of this app. The client puts an id into a URL as it is, where '.' would be the list of all instances.
+INSTANCE = re.compile(r"[A-Za-z0-9._!:-]{1,150}~[a-z0-9~-]{1,64}")
 USAGE = "Ask for ?repository=team/app&tag=v1, or ?repository=team/app&digest=sha256:…"
 
 
