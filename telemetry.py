@@ -3,6 +3,7 @@
 The worker hands over the host's trace when PYTHON_ENABLE_OPENTELEMETRY is true, and leaves exporters to the app. Names and attributes are
 references and target names; no address, no secret. Source: azure-monitor-opentelemetry; "Use OpenTelemetry with Azure Functions"."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ UNUSED = ("django", "fastapi", "flask", "psycopg2", "requests", "urllib", "urlli
 
 def configure() -> None:
     """Once, before anything else of the app. Does nothing where a provider is set up already."""
+    logging.getLogger("azure").setLevel(logging.WARNING)  # below it, the SDKs log every request
     if not os.environ.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
         return
     from opentelemetry.sdk.trace import TracerProvider

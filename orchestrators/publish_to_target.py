@@ -145,11 +145,16 @@ class Publication:
         return Outcome(target=self._work.target, outcome=name, seconds=self._run.since(self._began), digest=text, reason=reason)
 
     def _failed(self, failure: Failure) -> Outcome:
-        """A lock is somebody's wish, not a mishap."""
-        seconds = self._run.since(self._began)
-        if failure.code == "locked":
-            return Outcome(target=self._work.target, outcome="kept", seconds=seconds, reason="locked", failure=failure)
-        return Outcome(target=self._work.target, outcome="failed", seconds=seconds, failure=failure)
+        """A lock is somebody's wish, not a mishap. What was verified before, and could not be looked at again, is told as well."""
+        locked = failure.code == "locked"
+        return Outcome(
+            target=self._work.target,
+            outcome="kept" if locked else "failed",
+            seconds=self._run.since(self._began),
+            digest=None if self._verified is None else self._verified.digest,
+            reason="locked" if locked else None,
+            failure=failure,
+        )
 
     def _unsettled(self) -> Failure:
         return Failure(
