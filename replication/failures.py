@@ -27,6 +27,7 @@ Code = Literal[
 ]
 CODES: tuple[Code, ...] = get_args(Code)
 LONGEST_SAID = 300  # characters; a service may repeat a whole page
+LONGEST_READ = 2000  # characters; what follows is not looked at, since a search for URLs in megabytes would hold up everything else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,13 @@ class Refused(Exception):
         self.failure = failure
 
 
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_URL = re.compile(r"[a-z0-9+.-]*://\S+", re.IGNORECASE)  # whatever stands before it: a wrong scheme hides no signature
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def said(text: object) -> str:
-    """A service's words, fit to be stored and shown: one line, bounded, without URLs (whose queries may hold a signature)."""
-    line = _UNPRINTABLE.sub(" ", _URL.sub("(URL)", str(text))).strip()
+    """A service's words, fit to be stored and shown: one line of whole characters, bounded, without URLs (whose queries may hold a
+    signature)."""
+    whole = str(text)[:LONGEST_READ].encode(errors="replace").decode()
+    line = _UNPRINTABLE.sub(" ", _URL.sub("(URL)", whole)).strip()
     return line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…"
