@@ -44,11 +44,7 @@ class Settings:
         source = _source(values, mistakes)
         targets = _targets(values, mistakes)
         limits = _limits(values, mistakes)
-        seen: dict[str, str] = {} if source is None else {str(source.registry).lower(): "the source"}
-        for target in targets:
-            if other := seen.get(str(target.registry).lower()):
-                mistakes.add("ReplicationTargets", f"the registry of target {target.name!r} is that of {other}", "one registry once")
-            seen.setdefault(str(target.registry).lower(), f"target {target.name!r}")
+        _find_doubles(source, targets, "ReplicationTargets" if values.get("ReplicationTargets") else "TargetACRResourceId", mistakes)
         mistakes.raise_if_any()
         assert source is not None and limits is not None  # otherwise there was a mistake
         return cls(source, {target.name: target for target in targets}, limits)
@@ -79,6 +75,15 @@ def _targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
         mistakes.add("ReplicationTargets", "is missing: there is no target to replicate to", '[{"name": "china", "cloud": "china", …}]')
         return []
     return _single_target(values, mistakes)
+
+
+def _find_doubles(source: Source | None, targets: list[Target], setting: str, mistakes: Mistakes) -> None:
+    seen: dict[str, str] = {} if source is None else {str(source.registry).lower(): "the source"}
+    for target in targets:
+        registry = str(target.registry).lower()
+        if registry in seen:
+            mistakes.add(setting, f"gives target {target.name!r} the registry of {seen[registry]}", "one registry once")
+        seen.setdefault(registry, f"target {target.name!r}")
 
 
 def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:

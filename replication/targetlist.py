@@ -1,7 +1,8 @@
 """`ReplicationTargets`: a JSON list of targets. No secret is in it: `clientSecretSetting` is the name of the setting that holds one."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -20,6 +21,7 @@ CLOUD_FIELDS = {
     "loginServerSuffix": "azurecr.cn",
 }
 FIELDS = {"name", "cloud", "registry", "loginServer", "tenantId", "clientId", "clientSecretSetting"}
+FIELD_NAME = re.compile(r"[A-Za-z]{1,30}")
 MOST = 100
 
 
@@ -56,7 +58,7 @@ class _Parser:
             self._mistakes.add(self._where, "is not an object", '{"name": "china", "cloud": "china", …}')
             return None
         for unknown in sorted(self._value.keys() - FIELDS):
-            self._wrong(repr(unknown[:40]), "is not known", ", ".join(sorted(FIELDS)))
+            self._unknown("", unknown, sorted(FIELDS))
         name = self._text("name", "china")
         if name and not TARGET_NAME.fullmatch(name):
             self._wrong("name", "must be 1 to 32 of a-z, 0-9 and '-'", "china")
@@ -92,7 +94,7 @@ class _Parser:
             if not isinstance(text, str) or not (LOGIN_SERVER.fullmatch(text) if field == "loginServerSuffix" else is_https_url(text)):
                 self._wrong(f"cloud.{field}", "is missing" if text is None else "is not valid", CLOUD_FIELDS[field])
         for unknown in sorted(given.keys() - CLOUD_FIELDS):
-            self._wrong(f"cloud.{unknown[:40]!r}", "is not known", ", ".join(CLOUD_FIELDS))
+            self._unknown("cloud.", unknown, CLOUD_FIELDS)
         names = [field.name for field in fields(Cloud)]  # in the order of CLOUD_FIELDS
         return Cloud(**dict(zip(names, (str(text).rstrip("/") for text in texts.values()), strict=True)))
 
@@ -136,6 +138,10 @@ class _Parser:
             self._wrong(field, "is missing" if text in (None, "") else "is not a text", example)
             return ""
         return text
+
+    def _unknown(self, within: str, name: str, known: Iterable[str]) -> None:
+        """Shown if it could be the name of a field."""
+        self._wrong(f"{within}{name if FIELD_NAME.fullmatch(name) else '…'}", "is not known", ", ".join(known))
 
     def _wrong(self, field: str, wrong: str, example: str) -> None:
         self._mistakes.add(f"{self._where}.{field}", wrong, example)

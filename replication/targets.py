@@ -1,12 +1,18 @@
 """Registries as the settings describe them: the one that is replicated, and those that become its replicas."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
 from replication.clouds import Cloud
 from replication.secret import Secret
 
-_SHAPE = {0: "subscriptions", 2: "resourcegroups", 4: "providers", 5: "microsoft.containerregistry", 6: "registries"}
+# "Naming rules and restrictions for Azure resources". A registry's name becomes a host name, and its group part of a URL.
+_SHAPE = re.compile(
+    r"/?subscriptions/([0-9a-z-]{1,64})/resourceGroups/([^/?#%\\\s]{1,90})"
+    r"/providers/Microsoft\.ContainerRegistry/registries/([0-9a-z]{5,50})/?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +26,9 @@ class RegistryId:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises `ValueError`, without the text: what stands in the wrong setting may be a secret."""
-        parts = text.strip("/").split("/")
-        if len(parts) != 8 or not all(parts) or any(parts[place].lower() != word for place, word in _SHAPE.items()):
+        if (found := _SHAPE.fullmatch(text)) is None:
             raise ValueError("not the resource id of a container registry")
-        return cls(parts[1], parts[3], parts[7])
+        return cls(*found.groups())
 
     def __str__(self) -> str:
         return (

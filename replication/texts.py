@@ -11,6 +11,7 @@ GUID_EXAMPLE = "00000000-0000-0000-0000-000000000000"
 LOGIN_SERVER = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
 TARGET_NAME = re.compile(r"[a-z0-9-]{1,32}")
 SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_PRINTABLE = re.compile(r"[!-~]+")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -19,10 +20,12 @@ def is_guid(text: str) -> bool:
 
 
 def is_https_url(text: str) -> bool:
-    """With a host, without credentials, query or fragment."""
+    """With a host, without credentials, query or fragment. Printable ASCII alone: `urlsplit` drops line ends without a word."""
+    if not _PRINTABLE.fullmatch(text):
+        return False
     try:
         parts = urlsplit(text)
         _ = parts.port  # raises where it is none
     except ValueError:
         return False
-    return parts.scheme == "https" and bool(parts.hostname) and not (parts.username or parts.query or parts.fragment)
+    return parts.scheme == "https" and bool(parts.hostname) and not ("@" in parts.netloc or parts.query or parts.fragment)

@@ -1,0 +1,174 @@
+"""`ReplicationTargets`: many targets, clouds of one's own, and every mistake in its place."""
+
+from typing import Any
+
+import pytest
+
+from replication.clouds import CLOUDS, Cloud
+from replication.settings import Settings
+from replication.targets import Target
+from tests.unit.replication.settings_values import CLIENT_SECRET, CLOUD, GROUP, GUID, SOURCE, listed, target
+from tests.unit.replication.test_settings import mistakes_of
+
+
+def only(**changed: Any) -> Target:
+    (one,) = Settings.parse(listed(target(**changed))).targets.values()
+    return one
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_cloud_goes_by_its_name(cloud: str) -> None:
+    one = only(cloud=cloud)
+    assert (one.cloud, one.login_server) == (CLOUDS[cloud], f"contosocn.{CLOUDS[cloud].login_server_suffix}")
+    assert (one.secret_setting, one.secret.reveal()) == ("ChinaSecret", CLIENT_SECRET)
+
+
+def test_a_cloud_of_ones_own_is_described_whole() -> None:
+    one = only(cloud=CLOUD)
+    assert one.cloud == Cloud(
+        authority="https://login.sovereign.example",
+        resource_manager="https://management.sovereign.example",
+        arm_audience="https://arm.sovereign.example",
+        acr_audience="https://acr.sovereign.example",
+        login_server_suffix="azurecr.sovereign.example",
+    )
+    assert one.login_server == "contosocn.azurecr.sovereign.example"
+
+
+@pytest.mark.parametrize("field", CLOUD)
+@pytest.mark.parametrize("value, wrong", [(None, "is missing"), ("", "is not valid"), (7, "is not valid"), ("http://x", "is not valid")])
+def test_each_part_of_a_cloud_is_checked(field: str, value: object, wrong: str) -> None:
+    assert mistakes_of(listed(target(cloud={**CLOUD, field: value}))) == [(f"ReplicationTargets[0].cloud.{field}", wrong)]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://",
+        "https://h\n",
+        "https://h ost",
+        "https://h\t.example",
+        "https://user@h",
+        "https://:password@h",
+        "https://h?x=1",
+        "https://h#x",
+        "https://h:99999",
+        "https://h:x",
+        "https://[::1",
+        "https://xn--\u2100.example",
+        "HTTP://h",
+        "//h",
+        "h",
+    ],
+)
+def test_an_address_is_a_plain_https_url(url: str) -> None:
+    assert mistakes_of(listed(target(cloud={**CLOUD, "authority": url}))) == [("ReplicationTargets[0].cloud.authority", "is not valid")]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://localhost:5211", "https://login.example/", "https://127.0.0.1:1", "https://management.example/arm"]
+)
+def test_an_address_may_have_a_port_and_a_path(url: str) -> None:
+    assert only(cloud={**CLOUD, "authority": url}).cloud.authority == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "changed, mistake",
+    [
+        ({"name": "China"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-'")),
+        ({"name": "c" * 33}, ("name", "must be 1 to 32 of a-z, 0-9 and '-'")),
+        ({"name": "china\n"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-'")),
+        ({"name": "a~b"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-'")),
+        ({"name": 7}, ("name", "is not a text")),
+        ({"name": ""}, ("name", "is missing")),
+        ({"cloud": "moon"}, ("cloud", "must be the name of a cloud or an object that describes one")),
+        ({"cloud": None}, ("cloud", "must be the name of a cloud or an object that describes one")),
+        ({"cloud": ["china"]}, ("cloud", "must be the name of a cloud or an object that describes one")),
+        ({"cloud": {**CLOUD, "region": "x"}}, ("cloud.region", "is not known")),
+        ({"registry": "contosocn"}, ("registry", "is not the resource id of a container registry")),
+        ({"registry": None}, ("registry", "is missing")),
+        ({"registry": {}}, ("registry", "is not a text")),
+        (
+            {"loginServer": "https://contosocn.azurecr.cn"},
+            ("loginServer", "is not a login server (a host name, without https:// or a path)"),
+        ),
+        ({"loginServer": ""}, ("loginServer", "is not a login server (a host name, without https:// or a path)")),
+        ({"loginServer": 5}, ("loginServer", "is not a login server (a host name, without https:// or a path)")),
+        ({"tenantId": "contoso"}, ("tenantId", "is not a GUID")),
+        ({"clientId": f"{{{GUID}}}"}, ("clientId", "is not a GUID")),
+        ({"clientId": False}, ("clientId", "is not a text")),
+        ({"clientSecretSetting": CLIENT_SECRET}, ("clientSecretSetting", "must be the name of a setting, not the secret itself")),
+        ({"clientSecretSetting": "Elsewhere"}, ("clientSecretSetting", "names a setting that is missing or empty")),
+        ({"clientSecret": CLIENT_SECRET}, ("clientSecret", "is not known")),
+    ],
+)
+def test_a_mistake_is_told_in_its_place(changed: dict[str, Any], mistake: tuple[str, str]) -> None:
+    assert mistakes_of(listed(target(**changed))) == [(f"ReplicationTargets[0].{mistake[0]}", mistake[1])]
+
+
+@pytest.mark.parametrize("missing", sorted(target()))
+def test_every_field_is_needed(missing: str) -> None:
+    value = target()
+    del value[missing]
+    ((setting, _),) = mistakes_of(listed(value))
+    assert setting == f"ReplicationTargets[0].{missing}"
+
+
+@pytest.mark.parametrize("entry", [None, 7, "china", [], [target()]])
+def test_an_entry_is_an_object(entry: object) -> None:
+    assert mistakes_of(listed(target(), entry)) == [("ReplicationTargets[1]", "is not an object")]
+
+
+@pytest.mark.parametrize("text", ["[", "{'name'}", "[" * 100_000, "9" * 10_000, "[\x00]"])
+def test_a_list_that_is_no_json_is_told_without_its_text(text: str) -> None:
+    ((setting, wrong),) = mistakes_of({**listed(), "ReplicationTargets": text})
+    assert (setting, wrong.split(" (")[0]) == ("ReplicationTargets", "is not JSON")
+
+
+def test_where_the_json_breaks_is_told() -> None:
+    assert mistakes_of({**listed(), "ReplicationTargets": '[\n  {"name": china}]'}) == [
+        ("ReplicationTargets", "is not JSON (line 2, column 12)")
+    ]
+
+
+@pytest.mark.parametrize("text", ["{}", '"china"', "7", "null", "[]"])
+def test_what_is_no_list_of_targets_is_told(text: str) -> None:
+    assert mistakes_of({**listed(), "ReplicationTargets": text}) == [("ReplicationTargets", "is not a JSON list of 1 to 100 targets")]
+
+
+def many(count: int) -> dict[str, str]:
+    return listed(*(target(name=f"t{number}", registry=f"{GROUP}/contoso{number}") for number in range(count)))
+
+
+def test_a_hundred_targets_are_taken_in_the_order_of_the_settings() -> None:
+    assert list(Settings.parse(many(100)).targets) == [f"t{number}" for number in range(100)]
+
+
+def test_a_hundred_and_one_are_too_many() -> None:
+    assert mistakes_of(many(101)) == [("ReplicationTargets", "is not a JSON list of 1 to 100 targets")]
+
+
+def test_a_name_stands_for_one_target() -> None:
+    assert mistakes_of(listed(target(), target(registry=f"{GROUP}/other1"), target(registry=f"{GROUP}/other2"))) == [
+        ("ReplicationTargets", "has two targets of the name 'china'")
+    ]
+
+
+def test_a_registry_is_the_target_of_one_entry_and_never_the_source() -> None:
+    same = listed(
+        target(), target(name="again", registry=f"{GROUP}/CONTOSOCN"), target(name="back", registry=SOURCE["SourceACRResourceId"])
+    )
+    assert mistakes_of(same) == [
+        ("ReplicationTargets", "gives target 'again' the registry of target 'china'"),
+        ("ReplicationTargets", "gives target 'back' the registry of the source"),
+    ]
+
+
+def test_mistakes_of_all_entries_are_told_at_once() -> None:
+    wrong = mistakes_of(listed(target(name="", tenantId="x"), target(name="b"), target(name="c", cloud={}, registry="x")))
+    assert [setting for setting, _ in wrong] == [
+        "ReplicationTargets[0].name",
+        "ReplicationTargets[0].tenantId",
+        *(f"ReplicationTargets[2].cloud.{field}" for field in CLOUD),
+        "ReplicationTargets[2].registry",
+    ]
