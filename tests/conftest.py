@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from devkit.tls import TlsFiles, make_authority
@@ -23,6 +24,10 @@ assert "aiohttp" not in sys.modules, "something has imported aiohttp before: its
 with pytest.MonkeyPatch.context() as environment:
     environment.setenv("SSL_CERT_FILE", str(_TLS.ca))
     importlib.import_module("aiohttp")
+
+
+hypothesis.settings.register_profile("patient", deadline=None)  # machines are slow at times, and that is no failure
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_unconfigure() -> None:
