@@ -131,13 +131,14 @@ class TargetImports:
 
     async def _attempt(self, call: Callable[[], Awaitable[object]]) -> str | None:
         """What kept an answer from coming, as the error's class. Entra is asked first, so that its refusals are told as such; a refusal
-        of ARM is read from the response, never from the SDK's exception, which holds the request and with it the source's password."""
+        of ARM is read from the response, never from the SDK's exception, which holds the request and with it the source's password. The
+        SDK takes every refusal for JSON: of a gateway's page it makes a ValueError."""
         from azure.core.exceptions import AzureError
 
         await self._credential.token(self._target.cloud.arm_audience)
         try:
             await call()
-        except AzureError as error:
+        except (AzureError, ValueError) as error:
             return type(error).__name__
         return None
 
@@ -152,7 +153,7 @@ class TargetImports:
         """Of the POST itself."""
         code, message = first_error(answer.body)
         words = said(f"{answer.status} {code}: {message}")
-        if answer.status == 404:
+        if answer.status == 404 and code:  # ARM's own, not a page of what stands before it
             hint = f"Check the target's registry id ({self._target.registry}) and cloud; without registries/read ARM answers the same."
             return Failure(kind="denied", code="registry_not_found", doing=doing, said=words, hint=hint)
         if answer.status in (400, 409, 422):
