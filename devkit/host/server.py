@@ -62,6 +62,8 @@ class Server:
             return web.Response(status=403, text=stranger)
         try:
             return await self._dispatch(request)
+        except web.HTTPRequestEntityTooLarge:
+            return web.Response(status=413)
         except Exception:
             log.exception("%s failed in the host", request.method)
             return web.Response(status=500)
