@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-PAUSE = 0.1  # seconds between two looks
+PAUSE = 0.05  # seconds between two looks
 WITHIN = 30.0  # seconds; a deadline for what would never come, not a measure of what does
 
 

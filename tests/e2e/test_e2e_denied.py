@@ -15,7 +15,7 @@ WRONG = {"china": "wrong-secret-of-china-6c1f", "source": "wrong-password-of-the
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """With a wrong client secret for China, and little patience."""
-    denied = Site(tmp_path_factory.mktemp("denied"), ReplicationPatience="2")
+    denied = Site(tmp_path_factory.mktemp("denied"), ReplicationPatience="2.5")
     denied.secrets |= WRONG
     denied.stack.app_settings["ChinaClientSecret"] = WRONG["china"]
     yield from searched(denied)
