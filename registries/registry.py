@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from registries.manifests import ACCEPT, Manifest
 from registries.refusals import Side, proves_absence, refusal
@@ -131,7 +131,7 @@ class Registry:
         trouble = None
         try:
             listed = [(Tag.parse(one["name"]), one["digest"]) for one in _json(answer).get("tags") or ()]
-        except (InvalidReference, KeyError, TypeError, AttributeError, ValueError) as error:
+        except (InvalidReference, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             trouble = type(error).__name__
         if trouble is not None:
             raise Refused(self._unexpected(doing, f"the list of tags is not as documented ({trouble})"))
@@ -161,7 +161,7 @@ def _parsed_digest(text: str | None) -> Digest | None:
 def _next_query(answer: Answer) -> str:
     """Of `Link: </acr/v1/…?last=x&n=2>; rel="next"`; the path and the host stay ours. Empty after the last page."""
     link = answer.headers.get("Link", "")
-    return urlsplit(link.partition("<")[2].partition(">")[0]).query if 'rel="next"' in link else ""
+    return link.partition("<")[2].partition(">")[0].partition("?")[2] if 'rel="next"' in link else ""
 
 
 def _json(answer: Answer) -> dict[str, Any]:

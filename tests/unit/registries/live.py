@@ -1,0 +1,101 @@
+"""The app's clients, at registries of the local clouds."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from registries.arm import TargetImports
+from registries.credentials import EntraCredential
+from registries.registry import Registry
+from registries.source import SourceTokens, source_registry
+from registries.target import TargetTokens, target_registry
+from registries.wire import Wire
+from replication.clouds import Cloud as CloudAddresses
+from replication.failures import Code, Failure, Kind, Refused
+from replication.references import Digest
+from replication.secret import Secret
+from replication.targets import RegistryId, Source, Target
+from tests.devkit.cloud.running import Cloud
+
+ABSENT = Digest("0" * 64)
+
+
+def source_of(cloud: Cloud, *, token: str = "pull", password: str | None = None) -> Source:
+    known = next(one for one in cloud.config["registry"]["tokens"] if one["name"] == token)
+    registry = RegistryId.parse(cloud.registry_id)
+    secret = Secret(known["password"] if password is None else password)
+    return Source(registry=registry, login_server=cloud.login_server, token_name=token, token_password=secret)
+
+
+def target_of(cloud: Cloud, *, principal: int = 0, **changed: Any) -> Target:
+    known = cloud.config["principals"][principal]
+    target = Target(
+        name="china",
+        cloud=CloudAddresses(
+            authority=cloud.url("entra"),
+            resource_manager=cloud.url("arm"),
+            arm_audience=cloud.config["armAudience"],
+            acr_audience=cloud.config["acrAudience"],
+            login_server_suffix="azurecr.example",
+        ),
+        registry=RegistryId.parse(cloud.registry_id),
+        login_server=cloud.login_server,
+        tenant_id=cloud.config["tenantId"],
+        client_id=known["clientId"],
+        secret_setting="ChinaClientSecret",
+        secret=Secret(known["clientSecret"]),
+    )
+    return replace(target, **changed)
+
+
+@asynccontextmanager
+async def source_client(source: Source) -> AsyncIterator[tuple[Registry, SourceTokens]]:
+    wire = Wire(source.login_server)
+    try:
+        yield source_registry(source, wire)
+    finally:
+        await wire.close()
+
+
+@asynccontextmanager
+async def target_client(target: Target) -> AsyncIterator[tuple[Registry, TargetTokens]]:
+    wire, credential = Wire(target.login_server), EntraCredential(target)
+    try:
+        yield target_registry(target, wire, credential)
+    finally:
+        await wire.close()
+        await credential.close()
+
+
+@asynccontextmanager
+async def imports_client(target: Target, source: Source) -> AsyncIterator[TargetImports]:
+    credential = EntraCredential(target)
+    imports = TargetImports(target, source, credential)
+    try:
+        yield imports
+    finally:
+        await imports.close()
+        await credential.close()
+
+
+def check_refusal(refused: pytest.ExceptionInfo[Refused], kind: Kind, code: Code, *secrets: str) -> Failure:
+    """What it is, and that neither it nor anything that hangs on it holds one of the secrets."""
+    error = refused.value
+    assert (error.failure.kind, error.failure.code) == (kind, code), str(error)
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    assert error.failure.doing and error.failure.said and error.failure.hint
+    for shown in (str(error), repr(error), repr(error.failure), str(error.failure.to_json()), str(refused.getrepr(style="short"))):
+        for secret in secrets:
+            assert secret not in shown
+    return error.failure
+
+
+def asked_of(cloud: Cloud, path: str, *, service: str = "registry") -> list[dict[str, Any]]:
+    """The requests with `path` in theirs, oldest first, but for those by which tests themselves push."""
+    return [
+        one for one in cloud.control("GET", "requests") if one["service"] == service and path in one["path"] and one["identity"] != "all"
+    ]
