@@ -15,6 +15,8 @@ from replication.failures import Code, Failure, said
 ABSENCE = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
 DISALLOWED = "operation is disallowed"  # what a lock, quarantine or a full quota answers, whatever the status
 
+LONGEST_PAUSE = 86_400.0  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -63,18 +65,18 @@ def first_error(body: bytes) -> tuple[str, str]:
         errors = value.get("errors")
         error = errors[0] if isinstance(errors, list) and errors else value.get("error")
         if isinstance(error, dict):
-            return str(error.get("code") or ""), str(error.get("message") or "")
+            code, message = error.get("code"), error.get("message")
+            return code if isinstance(code, str) else "", message if isinstance(message, str) else ""
     return "", ""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from now."""
-    text = headers.get("Retry-After")
-    if not text:
-        return None
-    if text.strip().isdigit():
-        return float(text)
+    """Seconds from now, at most a day."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_PAUSE)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
+        ahead = parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, OverflowError):
         return None
+    return min(max(0.0, ahead), LONGEST_PAUSE)

@@ -6,6 +6,7 @@ distribution specification's default holds: 60 seconds."""
 import asyncio
 import base64
 import json
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, Protocol, Self
 from replication.secret import Secret
 
 DEFAULT_LIFETIME = 60.0  # seconds
+LONGEST_LIFETIME = 86_400.0  # seconds, whatever an answer says
 MARGIN = 60.0  # seconds before the end at which a token is renewed, but at most a fifth of its life
 MOST = 1000  # scopes; then the expired ones are forgotten
 
@@ -26,7 +28,8 @@ class Token:
 
     @classmethod
     def of(cls, value: str, expires_in: object = None) -> Self:
-        lifetime = float(expires_in) if isinstance(expires_in, int | float) else _lifetime(value)
+        told = _seconds(expires_in)
+        lifetime = _lifetime(value) if told is None else told
         return cls(Secret(value), lifetime, time.monotonic() + lifetime - min(MARGIN, lifetime / 5))
 
     @property
@@ -78,6 +81,14 @@ def _lifetime(token: str) -> float:
     try:
         payload = token.split(".")[1]
         claims: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return max(0.0, float(claims["exp"]) - float(claims.get("iat", claims.get("nbf", time.time()))))
-    except (IndexError, ValueError, KeyError, TypeError, AttributeError):
+        seconds = _seconds(claims["exp"] - claims.get("iat", claims.get("nbf", time.time())))
+    except (IndexError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return DEFAULT_LIFETIME
+    return DEFAULT_LIFETIME if seconds is None else seconds
+
+
+def _seconds(value: object) -> float | None:
+    """None for what is no number: JSON has texts and truths, and Python's reads NaN."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return float(min(max(value, 0), LONGEST_LIFETIME))

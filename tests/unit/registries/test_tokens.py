@@ -1,0 +1,275 @@
+"""Tokens: fetched once for all who wait, renewed in time, renewed once when revoked, and never told."""
+
+import asyncio
+import base64
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devkit.tls import TlsFiles
+from registries.refusals import Side
+from registries.source import SourceTokens, source_registry
+from registries.tokenanswers import token_of
+from registries.tokens import MOST, Token, TokenCache
+from registries.wire import Answer, Wire
+from replication.failures import Refused
+from replication.references import Repository, Tag
+from replication.secret import Secret
+from replication.targets import RegistryId, Source
+from tests.devkit.cloud.running import Clouds, MakeCloud
+from tests.unit.registries.live import asked_of, check_refusal, source_client, source_of, target_client, target_of
+from tests.unit.registries.scripted import Reply, Scripted, answer, error, page, scripted
+from tests.unit.replication.strategies import json_values
+
+SIDE = Side("china", "target_denied", "Grant the role.")
+V1 = Tag("v1")
+SCOPE = "repository:team/app:pull"
+
+
+def jwt(**claims: object) -> str:
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    return f"{part({'alg': 'HS256'})}.{part(claims)}.signature"
+
+
+async def test_those_who_ask_at_once_share_one_token(clouds: Clouds) -> None:
+    app = Repository("tokens/shared")
+    clouds.source.push_image("tokens/shared", "v1")
+    before = len(asked_of(clouds.source, "/oauth2/token"))
+    async with source_client(source_of(clouds.source)) as (registry, _):
+        found = await asyncio.gather(*(registry.resolve(app, V1) for _ in range(20)))
+    assert len(set(found)) == 1
+    assert len(asked_of(clouds.source, "/oauth2/token")) - before == 1
+
+
+async def test_a_target_exchanges_once_and_fetches_once_for_each_scope(clouds: Clouds) -> None:
+    app, cloud = Repository("tokens/exchange"), clouds.target
+    cloud.push_image("tokens/exchange", "v1")
+    before = [len(asked_of(cloud, path)) for path in ("/oauth2/exchange", "/oauth2/token")]
+    entra = len(asked_of(cloud, "/oauth2/v2.0/token", service="entra"))
+    async with target_client(target_of(cloud)) as (registry, tokens):
+        assert (await tokens.refresh_token()).valid_for > 10_000
+        digest, *_ = await asyncio.gather(*(registry.resolve(app, V1) for _ in range(10)))
+        assert digest is not None
+        await asyncio.gather(*(registry.tags_of(app, digest) for _ in range(10)))
+    after = [len(asked_of(cloud, path)) for path in ("/oauth2/exchange", "/oauth2/token")]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 2]
+    assert len(asked_of(cloud, "/oauth2/v2.0/token", service="entra")) - entra == 1
+
+
+async def test_a_token_is_renewed_before_it_ends(make_cloud: MakeCloud) -> None:
+    """Of a second's life the last fifth is not used: every answer is a success, so nothing was ever refused and asked again."""
+    cloud = make_cloud("brief", lifetimes={"entraSeconds": 3599, "refreshSeconds": 10_800, "accessSeconds": 1}).start()
+    cloud.push_image("app", "v1")
+    async with source_client(source_of(cloud)) as (registry, tokens):
+        first = await tokens.get("repository:app:pull")
+        while first.fresh:
+            assert await registry.resolve(Repository("app"), V1) is not None
+        assert await registry.resolve(Repository("app"), V1) is not None
+        assert await tokens.get("repository:app:pull") is not first
+    assert {one["status"] for one in asked_of(cloud, "/manifests/")} == {200}
+
+
+async def test_a_revoked_token_is_renewed_once_and_nobody_notices(make_cloud: MakeCloud) -> None:
+    """A registry whose signing key was rotated takes no token from before."""
+    cloud = make_cloud("rotated").start()
+    cloud.push_image("app", "v1")
+    async with source_client(source_of(cloud)) as (registry, _):
+        assert await registry.resolve(Repository("app"), V1) is not None
+        cloud.kill()
+        with closing(sqlite3.connect(Path(cloud.config["state"]) / "cloud.db", isolation_level=None)) as database:
+            assert database.execute("DELETE FROM settings WHERE name = 'signing-key'").rowcount == 1
+        cloud.start()
+        assert await registry.resolve(Repository("app"), V1) is not None
+    assert [one["status"] for one in asked_of(cloud, "/manifests/")] == [401, 200]
+
+
+@pytest.mark.parametrize("wrong", ["canary~Wrong8Q.password", "pa:ss", "pässword"])
+async def test_a_wrong_password_is_told_with_what_to_check_and_never_shown(clouds: Clouds, wrong: str) -> None:
+    async with source_client(source_of(clouds.source, password=wrong)) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await registry.resolve(Repository("tokens/any"), V1)
+    basic = base64.b64encode(f"pull:{wrong}".encode()).decode()
+    failure = check_refusal(refused, "denied", "source_denied", wrong, basic)
+    assert failure.doing == f"get a pull token from the source ({clouds.source.login_server}) as pull"
+    assert failure.said.startswith("401 UNAUTHORIZED: authentication required")
+    assert "Check SourceACRPullTokenName and SourceACRPullTokenPassword" in failure.hint
+
+
+async def test_a_registry_of_another_cloud_takes_no_token_of_this_one(clouds: Clouds) -> None:
+    target = target_of(clouds.source, login_server=clouds.target.login_server)
+    async with target_client(target) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await registry.resolve(Repository("tokens/any"), V1)
+    failure = check_refusal(refused, "denied", "target_denied", target.secret.reveal())
+    assert failure.doing.startswith(f"exchange the Entra token of {target.client_id} at china (")
+
+
+PASSWORD = "canary~Pull8Q.password"
+
+
+@asynccontextmanager
+async def scripted_source(tls: TlsFiles, *script: Reply) -> AsyncIterator[tuple[SourceTokens, Scripted]]:
+    async with scripted(tls, *script) as server:
+        registry = RegistryId("s", "g", "contoso")
+        source = Source(registry=registry, login_server=server.host, token_name="pull", token_password=Secret(PASSWORD))
+        wire = Wire(server.host)
+        try:
+            yield source_registry(source, wire)[1], server
+        finally:
+            await wire.close()
+
+
+async def test_the_password_goes_to_the_configured_host_and_nowhere_else(tls: TlsFiles) -> None:
+    """Not to the realm of a challenge, which whoever answered wrote, and not after a redirect."""
+    async with scripted(tls) as evil:
+        realm = f'Bearer realm="https://{evil.host}/oauth2/token",service="{evil.host}"'
+        moved = page(307, Location=f"https://{evil.host}/oauth2/token")
+        async with scripted_source(tls, error(401, "UNAUTHORIZED", WWW_Authenticate=realm), moved) as (tokens, server):
+            with pytest.raises(Refused) as refused:
+                await tokens.get(SCOPE)
+            check_refusal(refused, "denied", "source_denied", PASSWORD)
+            with pytest.raises(Refused) as refused:
+                await tokens.get(SCOPE)
+            check_refusal(refused, "transient", "unreachable", PASSWORD)
+    assert evil.asked == []
+    assert [asked.target.partition("?")[0] for asked in server.asked] == ["/oauth2/token"] * 2
+    assert f"service={server.host}&scope=repository:team/app:pull" in server.asked[0].target
+
+
+async def test_one_fetch_that_fails_is_not_kept(tls: TlsFiles) -> None:
+    async with scripted_source(tls, page(503), answer({"access_token": "second"})) as (tokens, _):
+        with pytest.raises(Refused):
+            await tokens.get(SCOPE)
+        assert (await tokens.get(SCOPE)).value.reveal() == "second"
+        assert (await tokens.get(SCOPE)).value.reveal() == "second"
+
+
+async def test_a_newer_token_is_not_forgotten_for_an_older_one(tls: TlsFiles) -> None:
+    async with scripted_source(tls, answer({"token": "first"}), answer({"token": "second"})) as (tokens, _):
+        first = await tokens.get(SCOPE)
+        tokens.forget(SCOPE, first)
+        second = await tokens.get(SCOPE)
+        tokens.forget(SCOPE, first)  # told late by another request
+        assert await tokens.get(SCOPE) is second
+
+
+async def test_a_refresh_token_that_is_refused_is_exchanged_anew_at_the_next_try(tls: TlsFiles, clouds: Clouds) -> None:
+    script = [
+        answer({"refresh_token": "old"}),
+        error(401, "UNAUTHORIZED"),
+        answer({"refresh_token": "new"}),
+        answer({"access_token": "good"}),
+    ]
+    async with scripted(tls, *script) as server:
+        target = target_of(clouds.target, login_server=server.host)
+        async with target_client(target) as (_, tokens):
+            with pytest.raises(Refused) as refused:
+                await tokens.get(SCOPE)
+            check_refusal(refused, "denied", "target_denied", target.secret.reveal())
+            assert (await tokens.get(SCOPE)).value.reveal() == "good"
+    assert [asked.target for asked in server.asked] == ["/oauth2/exchange", "/oauth2/token"] * 2
+    assert b"refresh_token=new" in server.asked[3].body
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        page(200),
+        answer({}),
+        answer([]),
+        answer({"access_token": ""}),
+        answer({"access_token": None}),
+        answer({"access_token": ["t"]}),
+        answer({"refresh_token": "canary-token"}),
+        pytest.param(Reply(body=b"[" * 100_000), id="deep"),
+    ],
+)
+async def test_an_answer_without_a_token_is_told_and_not_quoted(tls: TlsFiles, reply: Reply) -> None:
+    async with scripted_source(tls, reply) as (tokens, _):
+        with pytest.raises(Refused) as refused:
+            await tokens.get(SCOPE)
+    failure = check_refusal(refused, "transient", "unreachable", PASSWORD, "canary-token")
+    assert failure.said == "status 200 without access_token"
+
+
+@pytest.mark.parametrize(
+    "token, expires_in, lifetime",
+    [
+        pytest.param("opaque", 3600, 3600, id="as the answer says"),
+        pytest.param(jwt(iat=1000, exp=5500), 3600, 3600, id="as the answer says, whatever the token"),
+        pytest.param(jwt(iat=1000, exp=5500), None, 4500, id="as the token says"),
+        pytest.param(jwt(nbf=1000, exp=5500), None, 4500, id="without iat"),
+        pytest.param(jwt(iat=1000, exp=5500), "3600", 4500, id="a text is no number"),
+        pytest.param(jwt(iat=1000, exp=5500), True, 4500, id="nor is true"),
+        pytest.param(jwt(iat=5500, exp=1000), None, 0, id="ended before it began"),
+        pytest.param("opaque", -5, 0, id="less than nothing"),
+        pytest.param("opaque", float("nan"), 60, id="no number at all"),
+        pytest.param("opaque", float("inf"), 86_400, id="for ever is a day"),
+        pytest.param("opaque", 10**400, 86_400, id="a number beyond floats"),
+        pytest.param("opaque", None, 60, id="nobody says: the specification's default"),
+        pytest.param("a.b.c", None, 60, id="no claims"),
+        pytest.param("a.é.c", None, 60, id="no base64"),
+        pytest.param(jwt(exp="soon"), None, 60, id="an odd claim"),
+        pytest.param(jwt(iat=0, exp=10**400), None, 86_400, id="a claim beyond floats"),
+        pytest.param(f"a.{base64.urlsafe_b64encode(b'[' * 99_999).decode()}.c", None, 60, id="deep claims"),
+    ],
+)
+def test_a_token_lives(token: str, expires_in: object, lifetime: float) -> None:
+    assert Token.of(token, expires_in).lifetime == lifetime
+
+
+def test_it_is_renewed_a_minute_before_its_end_or_at_four_fifths_of_a_short_life() -> None:
+    for lifetime, used in ((3600, 3540), (300, 240), (100, 80), (0, 0)):
+        before = time.monotonic()
+        token = Token.of("t", lifetime)
+        assert before + used <= token.renew_at <= time.monotonic() + used
+        assert token.fresh == (used > 0)
+        assert 0 <= token.valid_for <= used
+
+
+@given(
+    st.binary()
+    | json_values.map(json.dumps).map(str.encode)
+    | json_values.map(lambda value: json.dumps({"token": "t", "expires_in": value}).encode())
+)
+def test_any_answer_is_a_token_or_a_refusal(body: bytes) -> None:
+    try:
+        token = token_of(Answer(200, {}, body), "access_token", SIDE, "get a token")
+    except Refused as refused:
+        assert refused.failure.code == "unreachable"
+    else:
+        assert token.value.reveal()
+        assert 0 <= token.lifetime <= 86_400
+
+
+async def test_a_cache_of_many_scopes_forgets_what_has_ended() -> None:
+    fetched: list[str] = []
+
+    async def fetch(scope: str) -> Token:
+        fetched.append(scope)
+        return Token.of(scope, 0 if scope.startswith("ended") else 3600)
+
+    cache = TokenCache(fetch)
+    kept = await cache.get("kept")
+    for number in range(MOST + 10):
+        await cache.get(f"ended {number}")
+    assert len(cache._tokens) <= MOST + 1
+    assert await cache.get("kept") is kept
+    assert fetched.count("kept") == 1
+
+
+def test_a_token_that_is_printed_is_not_told() -> None:
+    assert "canary" not in repr(Token.of("canary", 60)) + str(Token.of("canary", 60))
+    value: Any = Token.of("canary", 60)
+    with pytest.raises(TypeError):
+        json.dumps(value)
