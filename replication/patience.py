@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from replication.failures import Failure, Kind
 
 FIRST_PAUSE: Mapping[Kind, float] = {"transient": 2, "throttled": 10, "denied": 30}  # seconds; what is not here is final at once
+FIRST_ASKED = 1  # seconds; where the service says how long to wait, that counts, and ours only for the case that it says so again and again
 LONGEST_PAUSE = 3600  # seconds; a service that asks for more is asked again after that
 
 
@@ -22,5 +23,6 @@ class Patience:
         first = FIRST_PAUSE.get(failure.kind)
         if first is None or waited >= self.limit:
             return None
+        first = first if failure.retry_after is None else FIRST_ASKED
         pause = min(first * 2.0 ** min(tries - 1, 30), LONGEST_PAUSE, self.limit - waited)
         return max(pause, min(failure.retry_after or 0, LONGEST_PAUSE))
