@@ -74,9 +74,7 @@ class TargetImports:
                 raw_response_hook=lambda response: answers.append(response.http_response),
             )
         )
-        if not answers:
-            raise Refused(unreachable(doing, self._host, trouble or "no answer"))
-        answer = await _answer(answers[-1])
+        answer = await self._whole(answers, trouble, doing)
         if answer.status not in (200, 202):
             raise Refused(self._refused(answer, doing))
         return ImportState("ended") if answer.status == 200 else self._running(answer)
@@ -94,9 +92,7 @@ class TargetImports:
             responses.append(await self._sdk().send_request(HttpRequest("GET", f"https://{self._host}{operation}")))
 
         trouble = await self._attempt(ask)
-        if not responses:
-            raise Refused(unreachable(doing, self._host, trouble or "no answer"))
-        answer = await _answer(responses[-1])
+        answer = await self._whole(responses, trouble, doing)
         if answer.status == 202:
             return self._running(answer)
         if answer.status in (401, 408, 429) or answer.status >= 500:
@@ -138,16 +134,36 @@ class TargetImports:
         await self._credential.token(self._target.cloud.arm_audience)
         try:
             await call()
-        except (AzureError, ValueError) as error:
+        except (AzureError, ValueError, RecursionError) as error:
             return type(error).__name__
         return None
 
+    async def _whole(self, responses: "list[AsyncHttpResponse]", trouble: str | None, doing: str) -> Answer:
+        """The last one. Raises `Refused` when none came, or one that broke off."""
+        from azure.core.exceptions import AzureError
+
+        if responses:
+            try:
+                # what has been read is not asked for again: of an empty body the SDK believes that it was not
+                body = responses[-1].content if responses[-1].is_stream_consumed else await responses[-1].read()
+            except AzureError as error:
+                trouble = trouble or type(error).__name__
+            else:
+                return Answer(responses[-1].status_code, responses[-1].headers, body[:LARGEST_ANSWER])
+        raise Refused(unreachable(doing, self._host, trouble or "no answer"))
+
     def _running(self, answer: Answer) -> ImportState:
-        parts = urlsplit(answer.headers.get("Location", ""))
-        ours = parts.scheme == "https" and parts.netloc.lower() == self._host.lower()
         pause = retry_after(answer.headers)
-        operation = f"{parts.path}?{parts.query}" if ours and len(parts.path) + len(parts.query) < LONGEST_OPERATION else None
+        operation = self._operation(answer.headers.get("Location", ""))
         return ImportState("running", operation, DEFAULT_RETRY_AFTER if pause is None else pause)
+
+    def _operation(self, location: str) -> str | None:
+        try:
+            parts = urlsplit(location)
+        except ValueError:
+            return None
+        ours = parts.scheme == "https" and parts.netloc.lower() == self._host.lower()
+        return f"{parts.path}?{parts.query}" if ours and len(location) < LONGEST_OPERATION else None
 
     def _refused(self, answer: Answer, doing: str) -> Failure:
         """Of the POST itself."""
@@ -173,8 +189,3 @@ class TargetImports:
             return ImportState("failed", failure=Failure(kind="denied", code="source_denied", doing=doing, said=words, hint=hint))
         hint = "It is started again by itself; docs/troubleshooting.md tells the known reasons."
         return ImportState("failed", failure=Failure(kind="transient", code="import_failed", doing=doing, said=words, hint=hint))
-
-
-async def _answer(response: "AsyncHttpResponse") -> Answer:
-    body = await response.read()
-    return Answer(response.status_code, response.headers, body[:LARGEST_ANSWER])

@@ -62,7 +62,7 @@ class EntraCredential:
             return Secret((await self.sdk.get_token(f"{audience}/.default")).token)
         except ClientAuthenticationError as error:
             failure = self._denied(doing, str(error.message), error.response.status_code if error.response is not None else None)
-        except AzureError as error:
+        except (AzureError, ValueError, TypeError, LookupError, RecursionError) as error:  # azure-identity takes any answer for a token's
             failure = unreachable(doing, target.cloud.authority.removeprefix("https://"), type(error).__name__)
         raise Refused(failure)
 
@@ -71,8 +71,9 @@ class EntraCredential:
             await self._sdk.close()
 
     def _denied(self, doing: str, message: str, status: int | None) -> Failure:
-        if status is not None and (status == 429 or status >= 500):  # azure-identity wraps those as well
-            return unreachable(doing, self._target.cloud.authority.removeprefix("https://"), f"status {status}")
+        if status is None or not 400 <= status < 500 or status in (408, 429):  # azure-identity calls anything but a token a denial
+            trouble = "a page instead of a token" if status is None else f"status {status}"
+            return unreachable(doing, self._target.cloud.authority.removeprefix("https://"), trouble)
         known = re.search(r"(AADSTS\d+):.*?(?=\s*(?:Trace ID|Correlation ID|Timestamp):|$)", message)
         words = said(known[0] if known else message)
         hint = HINTS.get(known[1] if known else "", "Check tenantId, clientId and the secret of the setting {setting}.")

@@ -32,7 +32,7 @@ class Reply:
 def error(status: int, code: str, message: str = "no", **headers: str) -> Reply:
     """As a registry tells of errors; `Retry_After="5"` becomes a header."""
     body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
-    return Reply(status=status, body=body, headers=_named(headers))
+    return Reply(status=status, body=body, headers={"Content-Type": "application/json", **_named(headers)})
 
 
 def page(status: int, **headers: str) -> Reply:
@@ -41,7 +41,7 @@ def page(status: int, **headers: str) -> Reply:
 
 
 def answer(value: Any, status: int = 200, **headers: str) -> Reply:
-    return Reply(status=status, body=json.dumps(value).encode(), headers=_named(headers))
+    return Reply(status=status, body=json.dumps(value).encode(), headers={"Content-Type": "application/json", **_named(headers)})
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:
@@ -78,7 +78,7 @@ class Scripted:
             await reply.late.wait()
         response = web.StreamResponse(status=reply.status, headers=reply.headers)
         if not reply.endless and "Content-Length" not in response.headers:
-            response.content_length = len(reply.body)
+            response.content_length = len(reply.body) + (reply.cut is not None)
         await response.prepare(request)
         if request.method != "HEAD":
             await self._send(request, response, reply)
