@@ -87,7 +87,8 @@ class Scripted:
     async def _send(self, request: web.BaseRequest, response: web.StreamResponse, reply: Reply) -> None:
         await response.write(reply.body[: reply.cut])
         self.sent += len(reply.body[: reply.cut])
-        while reply.endless:
+        while reply.endless and request.transport is not None and not request.transport.is_closing():
+            await asyncio.sleep(0)  # writing alone need not let the client go on, so it could never hang up
             await response.write(reply.body)
             self.sent += len(reply.body)
         if reply.cut is not None and request.transport is not None:
