@@ -12,7 +12,7 @@ from registries.registry import Registry
 from registries.source import SourceTokens, source_registry
 from registries.target import TargetTokens, target_registry
 from registries.wire import Wire
-from replication.failures import Failure, Refused
+from replication.failures import Failure, Refused, said
 from replication.mistakes import InvalidSettings
 from replication.settings import Settings
 from replication.targets import Target
@@ -46,7 +46,7 @@ class Connections:
     def target(self, name: str) -> TargetConnection:
         """Raises `Refused` for one that the settings no longer name."""
         if (found := self._targets.get(name)) is None:
-            words = f"the settings name no target {name!r}, only {', '.join(self._targets)}"
+            words = said(f"the settings name no target {name!r}, only {', '.join(self._targets)}")
             raise Refused(
                 _settings_failure(f"find target {name}", words, "Put the target back into ReplicationTargets, or terminate this run.")
             )
@@ -79,9 +79,10 @@ def connections() -> Connections:
     try:
         made = Connections(Settings.parse(os.environ))
     except InvalidSettings as error:
-        invalid = str(error)
+        invalid = said(f"{len(error.mistakes)} mistakes, first: {error.mistakes[0]}")  # a custom status has room for a few
     if invalid is not None:
-        raise Refused(_settings_failure("read the settings", invalid, "Correct the app's settings; runs that wait go on by themselves."))
+        hint = "Correct the app's settings (GET /api/status lists every mistake); runs that wait go on by themselves."
+        raise Refused(_settings_failure("read the settings", invalid, hint))
     _current = (key, made)
     return made
 

@@ -6,6 +6,7 @@ whatever endpoint the answer names. Errors: Microsoft Entra, "Authentication and
 import re
 from typing import TYPE_CHECKING
 
+from registries.keyvault import require_resolved
 from registries.wire import CONNECT_WITHIN, READ_WITHIN, unreachable
 from replication.clouds import CLOUDS
 from replication.failures import Failure, Refused, said
@@ -15,7 +16,6 @@ from replication.targets import Target
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
-UNRESOLVED = "@Microsoft.KeyVault("  # what App Service leaves in a setting whose Key Vault reference it could not resolve
 KNOWN_AUTHORITIES = {cloud.authority for cloud in CLOUDS.values()}
 HINTS = {
     "AADSTS7000215": "The client secret is wrong: put the secret's value (not its id) into the setting {setting}.",
@@ -56,8 +56,7 @@ class EntraCredential:
 
         target = self._target
         doing = f"sign in to the cloud of {target} as {target.client_id}"
-        if target.secret.reveal().startswith(UNRESOLVED):
-            raise Refused(self._unresolved(doing))
+        require_resolved(target.secret, target.secret_setting, doing)
         try:
             return Secret((await self.sdk.get_token(f"{audience}/.default")).token)
         except ClientAuthenticationError as error:
@@ -79,9 +78,3 @@ class EntraCredential:
         hint = HINTS.get(known[1] if known else "", "Check tenantId, clientId and the secret of the setting {setting}.")
         hint = hint.format(setting=self._target.secret_setting, client=self._target.client_id)
         return Failure(kind="denied", code="entra_denied", doing=doing, said=words, hint=hint)
-
-    def _unresolved(self, doing: str) -> Failure:
-        setting = self._target.secret_setting
-        words = f"the setting {setting} holds a Key Vault reference that was not resolved"
-        hint = "Let the app's identity read that secret (Key Vault Secrets User), then restart the app: it reads them at its start."
-        return Failure(kind="denied", code="secret_unresolved", doing=doing, said=words, hint=hint)

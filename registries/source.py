@@ -4,6 +4,7 @@ Source: distribution documentation, "Token Authentication Specification"; Azure/
 
 import base64
 
+from registries.keyvault import require_resolved
 from registries.refusals import Side
 from registries.registry import Registry
 from registries.tokenanswers import token_of
@@ -29,6 +30,7 @@ class SourceTokens:
 
     async def _fetch(self, scope: str) -> Token:
         doing = f"get a pull token from {self._side.name} as {self._source.token_name}"
+        require_resolved(self._source.token_password, "SourceACRPullTokenPassword", doing)
         basic = base64.b64encode(f"{self._source.token_name}:{self._source.token_password.reveal()}".encode()).decode()
         query = {"service": self._source.login_server, "scope": scope}
         answer = await self._wire.send("GET", "/oauth2/token", doing=doing, headers={"Authorization": f"Basic {basic}"}, params=query)

@@ -52,29 +52,35 @@ class Tokens(Protocol):
 
 @dataclass(slots=True)
 class TokenCache:
-    """Those who ask for one scope at the same time wait for one fetch."""
+    """Those who ask for one scope at the same time share one fetch, and its failure too: they do not queue up at a host that is down."""
 
     fetch: Callable[[str], Awaitable[Token]]
     _tokens: dict[str, Token] = field(default_factory=dict)
-    _fetching: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _fetching: dict[str, asyncio.Task[Token]] = field(default_factory=dict)
 
     async def get(self, scope: str) -> Token:
-        async with self._fetching.setdefault(scope, asyncio.Lock()):
-            token = self._tokens.get(scope)
-            if token is None or not token.fresh:
-                token = self._tokens[scope] = await self.fetch(scope)
-                self._prune()
+        token = self._tokens.get(scope)
+        if token is not None and token.fresh:
             return token
+        fetching = self._fetching.get(scope)
+        if fetching is None:
+            fetching = self._fetching[scope] = asyncio.ensure_future(self._fetch(scope))
+            fetching.add_done_callback(lambda task: task.cancelled() or task.exception())  # seen, even if nobody waits any more
+        return await asyncio.shield(fetching)  # one who gives up does not end it for the others
 
     def forget(self, scope: str, token: Token) -> None:
         """`token` was refused; a newer one stays."""
         if self._tokens.get(scope) is token:
             del self._tokens[scope]
 
-    def _prune(self) -> None:
+    async def _fetch(self, scope: str) -> Token:
+        try:
+            token = self._tokens[scope] = await self.fetch(scope)
+        finally:
+            del self._fetching[scope]
         if len(self._tokens) > MOST:
-            for scope in [scope for scope, token in self._tokens.items() if not token.fresh and not self._fetching[scope].locked()]:
-                del self._tokens[scope], self._fetching[scope]
+            self._tokens = {scope: token for scope, token in self._tokens.items() if token.fresh}
+        return token
 
 
 def _lifetime(token: str) -> float:

@@ -49,7 +49,7 @@ class Wire:
                     body += chunk
                     if len(body) > LARGEST_ANSWER:
                         break
-        except AzureError as error:
+        except (AzureError, ValueError) as error:  # a host that is no name, a header that HTTP does not allow
             trouble = type(error).__name__
         else:
             if len(body) <= LARGEST_ANSWER:

@@ -21,14 +21,13 @@ SINGLE_TARGET = (
     "TargetAzureServicePrincipalTenantId",
     "TargetACRResourceId",
 )
-LIMITS = {  # setting -> field of Limits, all in seconds
-    "ReplicationSettle": "settle",
-    "ReplicationDeleteDelay": "delete_delay",
-    "ReplicationRecheck": "recheck",
-    "ReplicationPatience": "patience",
-    "ReplicationImportDeadline": "import_deadline",
+LIMITS = {  # setting -> field of Limits, and the most that it may be, in seconds: a run's history is to stay below 500 events
+    "ReplicationSettle": ("settle", 3600),
+    "ReplicationDeleteDelay": ("delete_delay", 86_400),
+    "ReplicationRecheck": ("recheck", 7200),
+    "ReplicationPatience": ("patience", 7200),
+    "ReplicationImportDeadline": ("import_deadline", 7200),
 }
-LONGEST_LIMIT = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +77,17 @@ def _targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
 
 
 def _find_doubles(source: Source | None, targets: list[Target], setting: str, mistakes: Mistakes) -> None:
-    seen: dict[str, str] = {} if source is None else {str(source.registry).lower(): "the source"}
+    """By id and by login server: one registry under two names would verify itself, and lose what the other deletes."""
+    seen: dict[str, str] = {}
+    if source is not None:
+        seen = {str(source.registry).lower(): "the source", source.login_server: "the source"}
     for target in targets:
-        registry = str(target.registry).lower()
-        if registry in seen:
-            mistakes.add(setting, f"gives target {target.name!r} the registry of {seen[registry]}", "one registry once")
-        seen.setdefault(registry, f"target {target.name!r}")
+        names = {str(target.registry).lower(), target.login_server}
+        others = sorted({seen[name] for name in names & seen.keys()})
+        if others:
+            mistakes.add(setting, f"gives target {target.name!r} the registry of {' and '.join(others)}", "one registry once")
+        for name in names:
+            seen.setdefault(name, f"target {target.name!r}")
 
 
 def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
@@ -115,7 +119,7 @@ def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target
 
 def _limits(values: Mapping[str, str], mistakes: Mistakes) -> Limits | None:
     given = {}
-    for setting, field in LIMITS.items():
+    for setting, (field, most) in LIMITS.items():
         text = values.get(setting)
         if not text:
             continue
@@ -123,8 +127,8 @@ def _limits(values: Mapping[str, str], mistakes: Mistakes) -> Limits | None:
             seconds = float(text)
         except ValueError:
             seconds = -1
-        if not 0 <= seconds <= LONGEST_LIMIT:  # NaN is not either
-            mistakes.add(setting, f"is not a number of seconds from 0 to {LONGEST_LIMIT:.0f}", "60")
+        if not 0 <= seconds <= most:  # NaN is not either
+            mistakes.add(setting, f"is not a number of seconds from 0 to {most}", "60")
         given[field] = seconds
     return Limits.from_json(given)
 

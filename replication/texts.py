@@ -8,7 +8,8 @@ REGISTRY_EXAMPLE = (
     "/providers/Microsoft.ContainerRegistry/registries/contoso"
 )  # fmt: skip
 GUID_EXAMPLE = "00000000-0000-0000-0000-000000000000"
-LOGIN_SERVER = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+LOGIN_SERVER = re.compile(rf"(?=.{{1,259}}$){_LABEL}(\.{_LABEL})*(:[1-9][0-9]{{0,4}})?")
 TARGET_NAME = re.compile(r"[a-z0-9-]{1,32}")
 SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _PRINTABLE = re.compile(r"[!-~]+")

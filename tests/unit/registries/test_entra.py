@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from devkit.tls import TlsFiles
-from registries.credentials import UNRESOLVED, EntraCredential
+from registries.credentials import EntraCredential
+from registries.keyvault import UNRESOLVED
 from replication.clouds import CLOUDS
 from replication.failures import Code, Failure, Kind, Refused
 from replication.references import Repository

@@ -128,15 +128,16 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
 
 
 @pytest.mark.parametrize("setting", LIMITS)
-@pytest.mark.parametrize("text, seconds", [("0", 0), ("1.5", 1.5), ("86400", 86_400), (" 60 ", 60)])
+@pytest.mark.parametrize("text, seconds", [("0", 0), ("1.5", 1.5), ("3600", 3600), (" 60 ", 60)])
 def test_a_limit_is_a_number_of_seconds(setting: str, text: str, seconds: float) -> None:
-    assert Settings.parse({**SAMPLE, setting: text}).limits == Limits.from_json({LIMITS[setting]: seconds})
+    field, _ = LIMITS[setting]
+    assert Settings.parse({**SAMPLE, setting: text}).limits == Limits.from_json({field: seconds})
 
 
 @pytest.mark.parametrize("setting", LIMITS)
-@pytest.mark.parametrize("text", ["-1", "-0.1", "86401", "nan", "NaN", "inf", "-inf", "1e400", "60s", "00:01:00", "0x10", "1,5"])
+@pytest.mark.parametrize("text", ["-1", "-0.1", "86401", "1e9", "nan", "NaN", "inf", "-inf", "1e400", "60s", "00:01:00", "0x10", "1,5"])
 def test_no_limit_is(setting: str, text: str) -> None:
-    assert mistakes_of({**SAMPLE, setting: text}) == [(setting, "is not a number of seconds from 0 to 86400")]
+    assert mistakes_of({**SAMPLE, setting: text}) == [(setting, f"is not a number of seconds from 0 to {LIMITS[setting][1]}")]
 
 
 def test_limits_travel_as_they_are() -> None:
