@@ -4,6 +4,7 @@ from typing import Any
 
 from activities.step import bp, step
 from registries.connections import connections
+from registries.registry import DELETE
 from replication.work import Work
 
 
@@ -13,7 +14,9 @@ async def delete_artifact(work: dict) -> dict[str, Any]:
     """A `Work` -> `{state}`: `deleted`, `absent` (it was already), or `came_back` when the source, asked right before the DELETE, has the
     manifest again: then nothing was changed."""
     wanted = Work.from_json(work)
-    if await connections().source.resolve_with_proof(wanted.repository, wanted.digest) is not None:
+    source, target = connections().source, connections().target(wanted.target).registry
+    await target.prepare(wanted.repository, DELETE)
+    if await source.resolve_with_proof(wanted.repository, wanted.digest) is not None:
         return {"state": "came_back"}
-    gone = await connections().target(wanted.target).registry.delete_manifest(wanted.repository, wanted.digest)
+    gone = await target.delete_manifest(wanted.repository, wanted.digest)
     return {"state": "deleted" if gone else "absent"}

@@ -4,6 +4,7 @@ from typing import Any
 
 from activities.step import bp, step
 from registries.connections import connections
+from registries.registry import PUSH
 from replication.work import Work
 
 
@@ -16,6 +17,7 @@ async def move_tag(work: dict) -> dict[str, Any]:
     assert wanted.tag is not None
     source, target = connections().source, connections().target(wanted.target).registry
     manifest = await source.manifest(wanted.repository, wanted.digest)
+    await target.prepare(wanted.repository, PUSH)
     if manifest is None or await source.resolve(wanted.repository, wanted.tag) != wanted.digest:
         return {"state": "moved_on"}
     await target.put_manifest(wanted.repository, wanted.tag, manifest)

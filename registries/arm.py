@@ -5,6 +5,7 @@ moving tag, and one that carries a tag may land long after its run and turn the 
 query of its operation are returned and anyone may look later; the host is the settings'. An operation that ARM no longer knows is unknown,
 not failed: the digest tells. Source: Registries - Import Image, api-version 2025-11-01; "Track asynchronous Azure operations"."""
 
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +15,7 @@ from registries.credentials import EntraCredential
 from registries.refusals import Side, first_error, refusal, retry_after
 from registries.registry import artifact
 from registries.wire import CONNECT_WITHIN, LARGEST_ANSWER, READ_WITHIN, Answer, unreachable
-from replication.failures import Failure, Refused, said
+from replication.failures import Failure, Kind, Refused, said
 from replication.references import Digest, Repository
 from replication.targets import Source, Target
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
 
 DEFAULT_RETRY_AFTER = 10.0  # seconds; what ARM answers when it answers any
+PLAIN = {"Accept-Encoding": "identity"}
 LONGEST_OPERATION = 16_384  # characters of path and query; ARM's are about 3,500
+NOT_ADMITTED = {"AuthorizationFailed", "LinkedAuthorizationFailed", "AuthenticationFailed"}  # ARM's own, of whoever polls
 SOURCE_REFUSED = ("UNAUTHORIZED", "authentication required")  # in the text of an import that the source did not let in
 
 
@@ -71,13 +74,14 @@ class TargetImports:
                 registry.name,
                 body,
                 polling=False,
+                headers=PLAIN,
                 raw_response_hook=lambda response: answers.append(response.http_response),
             )
         )
         answer = await self._whole(answers, trouble, doing)
         if answer.status not in (200, 202):
             raise Refused(self._refused(answer, doing))
-        return ImportState("ended") if answer.status == 200 else self._running(answer)
+        return ImportState("ended") if answer.status == 200 else self._running(answer, None)
 
     async def look_at(self, operation: str, repository: Repository, digest: Digest) -> ImportState:
         """One GET. Raises `Refused` when ARM did not tell."""
@@ -86,19 +90,22 @@ class TargetImports:
         doing = f"ask how the import of {artifact(repository, digest)} into {self._target} stands"
         if not operation.startswith("/") or operation.startswith("//") or len(operation) > LONGEST_OPERATION:
             return ImportState("ended")  # nothing that ARM named
+        quoted = operation.replace("{", "%7B").replace("}", "%7D")  # the SDK takes braces for places to fill in
         responses: list[AsyncHttpResponse] = []
 
         async def ask() -> None:
-            responses.append(await self._sdk().send_request(HttpRequest("GET", f"https://{self._host}{operation}")))
+            responses.append(await self._sdk().send_request(HttpRequest("GET", f"https://{self._host}{quoted}", headers=PLAIN)))
 
         trouble = await self._attempt(ask)
         answer = await self._whole(responses, trouble, doing)
         if answer.status == 202:
-            return self._running(answer)
-        if answer.status in (401, 408, 429) or answer.status >= 500:
+            return self._running(answer, operation)
+        code, _ = first_error(answer.body)
+        not_admitted = answer.status == 403 and (not code or code in NOT_ADMITTED)  # else it is how the copying ended
+        if not_admitted or answer.status in (401, 408, 429) or answer.status >= 500:
             raise Refused(refusal(answer, self._side, doing))
         if answer.status in (200, 204, 404):
-            return ImportState("ended") if not first_error(answer.body)[0] or answer.status == 404 else self._failed(answer, doing)
+            return ImportState("ended") if not code or answer.status == 404 else self._failed(answer, doing)
         return self._failed(answer, doing)
 
     async def close(self) -> None:
@@ -134,7 +141,7 @@ class TargetImports:
         await self._credential.token(self._target.cloud.arm_audience)
         try:
             await call()
-        except (AzureError, ValueError, RecursionError) as error:
+        except (AzureError, ValueError, RecursionError, zlib.error) as error:
             return type(error).__name__
         return None
 
@@ -146,23 +153,26 @@ class TargetImports:
             try:
                 # what has been read is not asked for again: of an empty body the SDK believes that it was not
                 body = responses[-1].content if responses[-1].is_stream_consumed else await responses[-1].read()
-            except AzureError as error:
+            except (AzureError, ValueError, zlib.error) as error:  # broken off, or compressed by halves
                 trouble = trouble or type(error).__name__
             else:
                 return Answer(responses[-1].status_code, responses[-1].headers, body[:LARGEST_ANSWER])
         raise Refused(unreachable(doing, self._host, trouble or "no answer"))
 
-    def _running(self, answer: Answer) -> ImportState:
+    def _running(self, answer: Answer, asked: str | None) -> ImportState:
+        """`asked` is where to ask again when the answer does not say."""
         pause = retry_after(answer.headers)
-        operation = self._operation(answer.headers.get("Location", ""))
+        operation = self._operation(answer.headers.get("Location", "")) or asked
         return ImportState("running", operation, DEFAULT_RETRY_AFTER if pause is None else pause)
 
     def _operation(self, location: str) -> str | None:
+        """Path and query, if it is at the configured ARM: nobody else is sent a token."""
+        configured = urlsplit(self._target.cloud.resource_manager)
         try:
             parts = urlsplit(location)
+            ours = (parts.scheme, parts.hostname, parts.port or 443) == ("https", configured.hostname, configured.port or 443)
         except ValueError:
             return None
-        ours = parts.scheme == "https" and parts.netloc.lower() == self._host.lower()
         return f"{parts.path}?{parts.query}" if ours and len(location) < LONGEST_OPERATION else None
 
     def _refused(self, answer: Answer, doing: str) -> Failure:
@@ -173,8 +183,9 @@ class TargetImports:
             hint = f"Check the target's registry id ({self._target.registry}) and cloud; without registries/read ARM answers the same."
             return Failure(kind="denied", code="registry_not_found", doing=doing, said=words, hint=hint)
         if answer.status in (400, 409, 422):
+            kind: Kind = "transient" if answer.status == 409 else "conflict"  # 409: something else is being done to the registry
             hint = "ARM does not take such an import; docs/troubleshooting.md tells the known reasons."
-            return Failure(kind="conflict", code="import_refused", doing=doing, said=words, hint=hint)
+            return Failure(kind=kind, code="import_refused", doing=doing, said=words, hint=hint)
         return refusal(answer, self._side, doing)
 
     def _failed(self, answer: Answer, doing: str) -> ImportState:

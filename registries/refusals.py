@@ -12,7 +12,7 @@ from typing import Any
 from registries.wire import Answer
 from replication.failures import Code, Failure, said
 
-ABSENCE = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN", "TAG_UNKNOWN"}
+ABSENCE = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN"}
 DISALLOWED = "operation is disallowed"  # what a lock, quarantine or a full quota answers, whatever the status
 
 LONGEST_PAUSE = 86_400.0  # seconds

@@ -6,10 +6,11 @@ Sources: OCI distribution-spec; Azure/acr docs/AAD-OAuth.md for scopes; data-pla
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from registries.manifests import ACCEPT, Manifest
+from registries.manifests import ACCEPT, INDEX_MEDIA_TYPES, Manifest
 from registries.refusals import Side, proves_absence, refusal
 from registries.tokens import Tokens
 from registries.wire import Answer, Wire
@@ -18,8 +19,15 @@ from replication.references import Digest, InvalidReference, Repository, Tag
 
 PAGE = 100
 MOST_PAGES = 1000
+PUSH, DELETE = "pull,push", "delete"  # the actions of scopes
 
 Reference = Tag | Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    digest: Digest
+    index: bool  # as the Content-Type says
 
 
 class Registry:
@@ -30,25 +38,31 @@ class Registry:
         self._wire = wire
         self._tokens = tokens
 
-    async def resolve(self, repository: Repository, reference: Reference) -> Digest | None:
-        """HEAD (distribution-spec, "Checking if content exists"). None for a 404, which has no body: it may start an import, and proves
-        no absence. A HEAD, unlike a GET, is not counted as a pull."""
+    async def find(self, repository: Repository, reference: Reference, *, prove: bool = False) -> Found | None:
+        """HEAD (distribution-spec, "Checking if content exists"), which unlike a GET is not counted as a pull. A HEAD's 404 has no body: it
+        may start an import, and proves no absence. With `prove`, None is proven by a GET that answers the registry's own code."""
         doing = f"look at {artifact(repository, reference)} in {self.side.name}"
-        answer = await self._send("HEAD", _manifest_path(repository, reference), f"repository:{repository}:pull", doing, {"Accept": ACCEPT})
-        if answer.status == 404:
+        path, scope = _manifest_path(repository, reference), f"repository:{repository}:pull"
+        answer = await self._send("HEAD", path, scope, doing, {"Accept": ACCEPT})
+        if answer.status != 404:
+            return self._found(answer, reference, doing)
+        if not prove:
             return None
-        return self._digest(answer, reference, doing)
+        doing = f"prove that {artifact(repository, reference)} is absent in {self.side.name}"
+        answer = await self._send("GET", path, scope, doing, {"Accept": ACCEPT})
+        return None if proves_absence(answer) else self._found(answer, reference, doing)
+
+    async def resolve(self, repository: Repository, reference: Reference) -> Digest | None:
+        found = await self.find(repository, reference)
+        return None if found is None else found.digest
 
     async def resolve_with_proof(self, repository: Repository, reference: Reference) -> Digest | None:
-        """As `resolve`, but None is proven by a GET that answers the registry's own code."""
-        found = await self.resolve(repository, reference)
-        if found is not None:
-            return found
-        doing = f"prove that {artifact(repository, reference)} is absent in {self.side.name}"
-        answer = await self._send("GET", _manifest_path(repository, reference), f"repository:{repository}:pull", doing, {"Accept": ACCEPT})
-        if proves_absence(answer):
-            return None
-        return self._digest(answer, reference, doing)
+        found = await self.find(repository, reference, prove=True)
+        return None if found is None else found.digest
+
+    async def prepare(self, repository: Repository, actions: str) -> None:
+        """Have the token at hand, so that nothing comes between a last look elsewhere and the call that rests on it."""
+        await self._tokens.get(f"repository:{repository}:{actions}")
 
     async def manifest(self, repository: Repository, digest: Digest) -> Manifest | None:
         """The bytes, which hash to `digest`; None when the registry's own code says that they are absent."""
@@ -61,7 +75,7 @@ class Registry:
         if (hashed := Digest(hashlib.sha256(answer.body).hexdigest())) != digest:
             raise Refused(self._unexpected(doing, f"the bytes hash to {hashed}"))
         try:
-            return Manifest.parse(answer.body, answer.headers.get("Content-Type", "").partition(";")[0].strip())
+            return Manifest.parse(answer.body, media_type_of(answer))
         except InvalidReference as error:
             words = said(error)
         hint = "Such an index cannot be replicated: push it again with sha256 digests."
@@ -70,15 +84,15 @@ class Registry:
     async def put_manifest(self, repository: Repository, reference: Reference, manifest: Manifest) -> None:
         """distribution-spec, "Pushing manifests"."""
         doing = f"put {artifact(repository, reference)} into {self.side.name}"
-        path, scope = _manifest_path(repository, reference), f"repository:{repository}:pull,push"
-        answer = await self._send("PUT", path, scope, doing, {"Content-Type": manifest.media_type}, content=manifest.content)
+        path, scope = _manifest_path(repository, reference), f"repository:{repository}:{PUSH}"
+        answer = await self._send("PUT", path, scope, doing, {"Content-Type": manifest.media_type}, content=manifest.content, tries=1)
         if answer.status != 201:
             raise Refused(refusal(answer, self.side, doing))
 
     async def delete_manifest(self, repository: Repository, digest: Digest) -> bool:
         """With every tag that points at it. False when it was absent already."""
         doing = f"delete {artifact(repository, digest)} in {self.side.name}"
-        answer = await self._send("DELETE", _manifest_path(repository, digest), f"repository:{repository}:delete", doing)
+        answer = await self._send("DELETE", _manifest_path(repository, digest), f"repository:{repository}:{DELETE}", doing, tries=1)
         if proves_absence(answer):
             return False
         if answer.status != 202:
@@ -104,27 +118,36 @@ class Registry:
         raise Refused(self._unexpected(doing, f"the list does not end within {MOST_PAGES} pages"))
 
     async def _send(
-        self, method: str, path: str, scope: str, doing: str, headers: Mapping[str, str] | None = None, *, content: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        scope: str,
+        doing: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        content: bytes | None = None,
+        tries: int = 2,
     ) -> Answer:
-        """With a token; one that is refused (revoked, or its key rotated) is renewed once."""
-        for last in (False, True):
+        """With a token; one that is refused (revoked, or its key rotated) is renewed once. Not for a change: what it rests on was looked at
+        right before, so with a new token the whole step is taken again."""
+        for _ in range(tries):
             token = await self._tokens.get(scope)
             given = {**(headers or {}), "Authorization": f"Bearer {token.value.reveal()}"}
             answer = await self._wire.send(method, path, doing=doing, headers=given, content=content)
-            if answer.status != 401 or last:
+            if answer.status != 401:
                 break
             self._tokens.forget(scope, token)
         if answer.status in (401, 403, 408, 429) or answer.status >= 500:
             raise Refused(refusal(answer, self.side, doing))
         return answer
 
-    def _digest(self, answer: Answer, reference: Reference, doing: str) -> Digest:
+    def _found(self, answer: Answer, reference: Reference, doing: str) -> Found:
         if answer.status != 200:
             raise Refused(refusal(answer, self.side, doing))
         digest = _parsed_digest(answer.headers.get("Docker-Content-Digest"))
         if digest is None or (isinstance(reference, Digest) and digest != reference):
             raise Refused(self._unexpected(doing, f"Docker-Content-Digest is {answer.headers.get('Docker-Content-Digest')!r}"))
-        return digest
+        return Found(digest, media_type_of(answer) in INDEX_MEDIA_TYPES)
 
     def _tags(self, answer: Answer, digest: Digest, doing: str) -> set[Tag]:
         """Checked once more here: a server that ignores `digest` would answer every tag."""
@@ -145,6 +168,10 @@ class Registry:
 def artifact(repository: Repository, reference: Reference) -> str:
     """`team/app:v1`, `team/app@sha256:1f2e…`."""
     return f"{repository}@{reference.short}…" if isinstance(reference, Digest) else f"{repository}:{reference}"
+
+
+def media_type_of(answer: Answer) -> str:
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip()
 
 
 def _manifest_path(repository: Repository, reference: Reference) -> str:

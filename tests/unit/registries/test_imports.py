@@ -201,7 +201,7 @@ DEEP = replace(answer(None, 503), body=b"[" * 100_000)
 EMPTY = Reply(status=204, headers={"Content-Type": "application/json"})
 POST_REFUSALS: dict[str, tuple[Reply, Kind, Code, float | None]] = {
     "400": (arm_error(400, "InvalidParameters"), "conflict", "import_refused", None),
-    "409": (arm_error(409, "Conflict"), "conflict", "import_refused", None),
+    "409": (arm_error(409, "Conflict"), "transient", "import_refused", None),
     "401": (arm_error(401, "InvalidAuthenticationToken"), "denied", "arm_denied", None),
     "403": (arm_error(403, "AuthorizationFailed"), "denied", "arm_denied", None),
     "404": (arm_error(404, "ResourceNotFound"), "denied", "registry_not_found", None),
@@ -231,6 +231,8 @@ async def test_a_post_that_is_refused_is_not_sent_again(
 
 GET_REFUSALS: dict[str, tuple[Reply, Kind, Code]] = {
     "401": (arm_error(401, "ExpiredAuthenticationToken"), "denied", "arm_denied"),
+    "403": (arm_error(403, "AuthorizationFailed"), "denied", "arm_denied"),
+    "a proxy's 403": (page(403), "denied", "arm_denied"),
     "408": (page(408), "transient", "unreachable"),
     "429": (arm_error(429, "TooManyRequests", Retry_After="20"), "throttled", "throttled"),
     "500": (arm_error(500, "InternalServerError"), "transient", "unreachable"),

@@ -41,6 +41,7 @@ CALLS: dict[str, Call] = {
     "delete_manifest": lambda registry: registry.delete_manifest(APP, DIGEST),
     "tags_of": lambda registry: registry.tags_of(APP, DIGEST),
 }
+CHANGES = (CALLS["put_manifest"], CALLS["delete_manifest"])
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
@@ -100,14 +101,16 @@ async def test_a_pause_may_be_asked_for_as_a_date(tls: TlsFiles) -> None:
 
 
 @every_call
-async def test_a_token_that_is_refused_is_renewed_once(tls: TlsFiles, call: Call) -> None:
+async def test_a_token_that_is_refused_is_renewed_once_but_for_a_change(tls: TlsFiles, call: Call) -> None:
+    """What a change rests on was looked at right before: after a renewal it would have to be looked at again."""
     tokens, refusal = OneToken(), error(401, "UNAUTHORIZED", WWW_Authenticate='Bearer realm="https://evil.example/token"')
-    async with registry_at(tls, refusal, refusal, tokens=tokens) as (registry, server):
+    script = [refusal] if call in CHANGES else [refusal, refusal]
+    async with registry_at(tls, *script, tokens=tokens) as (registry, server):
         with pytest.raises(Refused) as refused:
             await call(registry)
     check_refusal(refused, "denied", "target_denied", BEARER)
-    assert tokens.forgotten == 1
-    assert [asked.headers["Authorization"] for asked in server.asked] == [f"Bearer {BEARER}"] * 2
+    assert tokens.forgotten == len(script)
+    assert [asked.headers["Authorization"] for asked in server.asked] == [f"Bearer {BEARER}"] * len(script)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
