@@ -1,37 +1,51 @@
 """What source and target hold now."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from activities.step import bp, step
 from registries.connections import connections
 from registries.registry import Registry
 from replication.decisions import Held
-from replication.references import Digest, Repository, Tag
+from replication.references import Repository, Tag
 from replication.work import Seen, Work
 
 
 @bp.activity_trigger(input_name="work")
 @step
 async def look(work: dict) -> dict[str, Any]:
-    """A `Work` -> a `Seen`. What the source lacks is proven by a GET; what the target lacks as well, where a removal may end on it."""
+    """A `Work` -> a `Seen`. What the source lacks is proven by a GET; what the target lacks as well, where a run may end on it: when the
+    source lacks something, or something is to be removed."""
     wanted = Work.from_json(work)
     source, target = connections().source, connections().target(wanted.target).registry
-    at_source, at_target = await asyncio.gather(
-        held(source, wanted.repository, wanted.tag, wanted.digest, prove=True),
-        held(target, wanted.repository, wanted.tag, wanted.digest, prove=wanted.removing),
-    )
+    at_source, at_target = await asyncio.gather(held(source, wanted, prove=True), held(target, wanted, prove=wanted.removing))
+    if not wanted.removing and not at_source.whole:
+        at_target = await held(target, wanted, prove=True)
     standing: frozenset[Tag] = frozenset()
-    if wanted.removing and at_target.has_digest and not at_source.has_digest:
+    if wanted.removing and at_target.held.has_digest and not at_source.held.has_digest:
         standing = await still_at_source(source, wanted.repository, await target.tags_of(wanted.repository, wanted.digest))
-    return Seen(source=at_source, target=at_target, standing=standing).to_json()
+    return Seen(source=at_source.held, target=at_target.held, index=at_source.index, standing=standing).to_json()
 
 
-async def held(registry: Registry, repository: Repository, tag: Tag | None, digest: Digest, *, prove: bool) -> Held:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`whole`: nothing was absent. `index`: whether what the tag means (without one, the digest) is an index."""
+
+    held: Held
+    whole: bool
+    index: bool
+
+
+async def held(registry: Registry, wanted: Work, *, prove: bool) -> Looked:
     """One request when the tag means the digest, else one for each, and one more for each absence that is to be proven."""
-    resolve = registry.resolve_with_proof if prove else registry.resolve
-    tagged = None if tag is None else await resolve(repository, tag)
-    return Held(tagged, tagged == digest or await resolve(repository, digest) is not None)
+    tagged = None if wanted.tag is None else await registry.find(wanted.repository, wanted.tag, prove=prove)
+    if tagged is not None and tagged.digest == wanted.digest:
+        return Looked(Held(tagged.digest, True), True, tagged.index)
+    found = await registry.find(wanted.repository, wanted.digest, prove=prove)
+    meant = found if wanted.tag is None else tagged
+    whole = found is not None and (wanted.tag is None or tagged is not None)
+    return Looked(Held(None if tagged is None else tagged.digest, found is not None), whole, meant is not None and meant.index)
 
 
 async def still_at_source(source: Registry, repository: Repository, tags: frozenset[Tag]) -> frozenset[Tag]:

@@ -45,7 +45,7 @@ class Outcome:
         return f"{self.target}: {self.outcome}{detail} in {self.seconds:.1f} s"
 
 
-def conclude(work: Work, seen: Seen, step: Keep | Rest, *, changed: bool) -> tuple[Name, Digest | None, str | None]:
+def conclude(work: Work, seen: Seen, step: Keep | Rest, *, brought: bool, removed: bool) -> tuple[Name, Digest | None, str | None]:
     """Of a run that has nothing left to do: its outcome, what the target holds of it now, and why it keeps something, if it does."""
     held = seen.target.tagged if work.tag is not None else work.digest if seen.target.has_digest else None
     if isinstance(step, Keep):
@@ -53,8 +53,8 @@ def conclude(work: Work, seen: Seen, step: Keep | Rest, *, changed: bool) -> tup
     if not work.removing and work.tag is not None and seen.source.tagged not in (None, work.digest):
         return "superseded", held, None
     if seen.source.has_digest:
-        return "replicated" if changed else "already_current", held, None
-    return "deleted" if changed and work.removing else "already_absent", held, None
+        return "replicated" if brought else "already_current", held, None
+    return "deleted" if removed else "already_absent", held, None
 
 
 def summary(ended: Iterable[Outcome], waiting: Iterable[str]) -> str:

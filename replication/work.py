@@ -44,16 +44,20 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What `look` found. `standing`: for a removal, the target's tags on the digest that the source still has."""
+    """What `look` found. `index`: whether the source's tag (without one, the digest) names an index, which is more than its digest.
+    `standing`: for a removal, the target's tags on the digest that the source still has."""
 
     source: Held
     target: Held
+    index: bool = False
     standing: frozenset[Tag] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
-        return {"source": self.source.to_json(), "target": self.target.to_json(), "standing": sorted(map(str, self.standing))}
+        sides = {"source": self.source.to_json(), "target": self.target.to_json()}
+        return {**sides, "index": self.index, "standing": sorted(map(str, self.standing))}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         standing = frozenset(Tag.parse(tag) for tag in value["standing"])
-        return cls(source=Held.from_json(value["source"]), target=Held.from_json(value["target"]), standing=standing)
+        source, target = Held.from_json(value["source"]), Held.from_json(value["target"])
+        return cls(source=source, target=target, index=value["index"], standing=standing)

@@ -5,41 +5,40 @@ from typing import Any
 from replication.failures import Failure, Kind
 from replication.limits import Limits
 
-OLD, NEW = f"sha256:{'0' * 63}1", f"sha256:{'0' * 63}2"
+Json = dict[str, Any]
+OLD, NEW, THIRD = (f"sha256:{'0' * 63}{number}" for number in (1, 2, 3))
 T0_TEXT = "2026-01-01T00:00:00+00:00"
 IN, OK = {"valid_for": 3000}, {"verified": True, "missing": [], "manifests": 1}
 ENDED = {"state": "ended"}
 MOVED = {"state": "moved"}
 
 
-def work(*, tag: str | None = "v1", digest: str = NEW, removing: bool = False, limits: Limits | None = None) -> dict[str, Any]:
+def work(*, tag: str | None = "v1", digest: str = NEW, removing: bool = False, limits: Limits | None = None) -> Json:
     """The input of `publish_to_target`."""
     named = {"target": "china", "repository": "team/app", "tag": tag, "digest": digest, "removing": removing}
     return {"work": named, "limits": (limits or Limits()).to_json(), "began": T0_TEXT}
 
 
-def event(
-    action: str = "push", *, tag: str | None = "v1", digest: str | None = NEW, targets: tuple[str, ...] = ("china", "usgov")
-) -> dict[str, Any]:
+def event(action: str = "push", *, tag: str | None = "v1", digest: str | None = NEW, targets: tuple[str, ...] = ("china", "usgov")) -> Json:
     """The input of `replicate_image_event`."""
     named = {"action": action, "repository": "team/app", "tag": tag, "digest": digest}
     return {"event": named, "targets": list(targets), "limits": Limits().to_json()}
 
 
-def seen(source: tuple[str | None, bool], target: tuple[str | None, bool], standing: tuple[str, ...] = ()) -> dict[str, Any]:
+def seen(source: tuple[str | None, bool], target: tuple[str | None, bool], standing: tuple[str, ...] = (), *, index: bool = False) -> Json:
     """(what the tag means, whether the event's digest is there) at the source and at the target."""
     sides = [{"tagged": tagged, "has_digest": has} for tagged, has in (source, target)]
-    return {"source": sides[0], "target": sides[1], "standing": list(standing)}
+    return {"source": sides[0], "target": sides[1], "index": index, "standing": list(standing)}
 
 
-def lacking(*missing: str) -> dict[str, Any]:
+def lacking(*missing: str) -> Json:
     return {"verified": False, "missing": list(missing) or [NEW], "manifests": 1}
 
 
-def running(retry_after: float = 10, operation: str | None = "/subscriptions/s/operationResults/registries-1?t=1") -> dict[str, Any]:
+def running(retry_after: float = 10, operation: str | None = "/subscriptions/s/operationResults/registries-1?t=1") -> Json:
     return {"state": "running", "operation": operation, "retry_after": retry_after}
 
 
-def failed(kind: Kind, code: Any = "unreachable", retry_after: float | None = None) -> dict[str, Any]:
+def failed(kind: Kind, code: Any = "unreachable", retry_after: float | None = None) -> Json:
     failure = Failure(kind=kind, code=code, doing="do it", said="no", hint="mend it", retry_after=retry_after)
     return {"failure": failure.to_json()}

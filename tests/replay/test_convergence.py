@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.replay.shapes import NEW, OLD
+from tests.replay.shapes import NEW, OLD, THIRD
 from tests.replay.world import World
 
-THIRD = f"sha256:{'0' * 63}3"
 DIGESTS, TAGS = (OLD, NEW, THIRD), ("a", "b", None)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from replication.limits import Limits
 from tests.replay.play import Played, play
-from tests.replay.shapes import ENDED, IN, MOVED, NEW, OK, OLD, failed, lacking, running, seen, work
+from tests.replay.shapes import ENDED, IN, MOVED, NEW, OK, OLD, THIRD, failed, lacking, running, seen, work
 
 NEW_IMAGE = seen((NEW, True), (None, False))
 SYNCED = seen((NEW, True), (NEW, True))
@@ -80,6 +80,53 @@ def test_a_source_that_never_rests_ends_unsettled() -> None:
     assert (run.output["outcome"], run.output["failure"]["code"]) == ("failed", "unsettled")
 
 
+def test_a_tag_that_moves_during_a_long_import_is_still_looked_at_again() -> None:
+    there = seen((OLD, True), (OLD, True))
+    run = publish(
+        look=[NEW_IMAGE, seen((OLD, True), (None, True)), there],
+        start_import=running(5000),
+        verify_digest=[lacking()] * 30 + [OK],
+        move_tag=[{"state": "moved_on"}, MOVED],
+    )
+    assert run.took.total_seconds() > 900
+    assert run.output["outcome"] == "superseded"
+
+
+def test_the_outcome_names_the_digest_that_the_target_holds_in_the_end() -> None:
+    first, then = seen((NEW, True), (OLD, True)), seen((THIRD, True), (NEW, True))
+    run = publish(work(digest=OLD), look=[first, then, seen((THIRD, True), (THIRD, True))])
+    assert (run.output["outcome"], run.output["digest"]) == ("superseded", THIRD)
+    assert run.statuses[-1]["outcome"]["digest"] == THIRD
+
+
+def test_a_put_that_the_target_does_not_answer_yet_is_looked_at_after_the_settling_time() -> None:
+    stale = seen((NEW, True), (OLD, True))
+    run = publish(look=[stale, stale, stale, SYNCED], verify_digest=[OK, lacking("v1")] * 2 + [OK])
+    assert run.slept() == [60, 60, 60]
+    assert run.output["outcome"] == "replicated"
+
+
+class TestIndexes:
+    """A digest that is there says nothing of the manifests that an index lists."""
+
+    EQUAL = seen((NEW, True), (NEW, True), index=True)
+
+    def test_one_that_is_there_already_is_looked_at_with_every_child(self) -> None:
+        run = publish(look=self.EQUAL)
+        assert run.names == ["authenticate_target", "look", "verify_digest"]
+        assert run.output["outcome"] == "already_current"
+
+    def test_one_that_lacks_a_child_is_imported_again(self) -> None:
+        run = publish(look=self.EQUAL, verify_digest=[lacking(OLD), lacking(OLD), OK], start_import=running())
+        assert run.names.count("start_import") == 1
+        assert run.output["outcome"] == "replicated"
+
+    def test_one_whose_child_was_not_seen_after_the_tag_moved_is_not_believed(self) -> None:
+        run = publish(look=[NEW_IMAGE, self.EQUAL], start_import=ENDED, verify_digest=[OK, lacking(OLD), OK])
+        assert run.names[-2:] == ["look", "verify_digest"]
+        assert run.output["outcome"] == "replicated"
+
+
 class TestImports:
     def test_arm_is_asked_no_sooner_than_it_says_and_the_target_first(self) -> None:
         run = publish(
@@ -126,6 +173,32 @@ class TestImports:
         run = publish(look=[NEW_IMAGE, SYNCED], start_import=running(operation=None), verify_digest=[lacking()] * 12 + [OK])
         assert "check_import" not in run.names
         assert run.output["outcome"] == "replicated"
+
+    def test_trouble_when_asking_arm_does_not_blind_the_run_to_the_target(self) -> None:
+        run = publish(
+            look=[NEW_IMAGE, SYNCED],
+            start_import=running(1),
+            check_import=failed("transient"),
+            verify_digest=[lacking()] * 12 + [OK],
+        )
+        assert run.output["outcome"] == "replicated"
+        assert run.output["seconds"] < 60
+        assert any(status["failure"] for status in run.statuses)
+
+    def test_arm_that_never_tells_is_the_reason_in_the_end(self) -> None:
+        run = publish(look=NEW_IMAGE, start_import=running(), check_import=failed("denied", "arm_denied"), verify_digest=lacking())
+        assert (run.names.count("start_import"), run.output["failure"]["code"]) == (1, "arm_denied")
+
+    @pytest.mark.parametrize(
+        "state",
+        [ENDED, {"state": "failed", "cause": failed("transient", "import_failed")["failure"]}],
+        ids=["called done, never stored", "failed"],
+    )
+    def test_imports_that_fail_for_as_long_as_there_is_patience_stay_within_500_history_events(self, state: Any) -> None:
+        run = publish(look=NEW_IMAGE, start_import=running(), check_import=[running(200), state] * 50, verify_digest=lacking())
+        assert run.output["failure"]["code"] == "import_failed"
+        assert run.names.count("start_import") > 1
+        assert len(run.history) < 500
 
     def test_an_import_of_two_hours_ends_unfinished_within_500_history_events(self) -> None:
         run = publish(look=NEW_IMAGE, start_import=running(), check_import=running(), verify_digest=lacking())
@@ -197,7 +270,11 @@ class TestRemovals:
     def test_what_comes_back_right_before_the_delete_stays(self) -> None:
         there = seen((None, True), (None, True))
         run = publish(self.GIVEN, look=[self.STANDING, there], delete_artifact={"state": "came_back"})
-        assert run.output["outcome"] == "replicated"
+        assert run.output["outcome"] == "already_current"
+
+    def test_what_somebody_else_has_deleted_is_absent_already(self) -> None:
+        run = publish(self.GIVEN, look=[self.STANDING, GONE], delete_artifact={"state": "absent"})
+        assert run.output["outcome"] == "already_absent"
 
     def test_a_tag_that_still_stands_at_the_source_keeps_the_manifest(self) -> None:
         run = publish(self.GIVEN, look=seen((None, False), (None, True), ("v1",)))

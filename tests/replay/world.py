@@ -63,6 +63,7 @@ class World:
         self._follow(one, one.begin(at))
 
     def _follow(self, one: Instance, due: Iterable[tuple[datetime, Any]]) -> None:
+        assert one.played.error is None, one.played.error
         for at, how in due:
             self.later(at, lambda at=at, how=how: self._follow(one, one.advance(at, self._happened(how))))
 
@@ -103,7 +104,7 @@ class World:
         )
         source = {"tagged": tags.get(tag), "has_digest": digest in digests}
         target = {"tagged": self.target_tags.get(tag), "has_digest": digest in self.at_target}
-        return {"source": source, "target": target, "standing": standing}
+        return {"source": source, "target": target, "index": False, "standing": standing}
 
     def _start_import(self, work: dict[str, Any]) -> dict[str, Any]:
         luck = self.dice.random()

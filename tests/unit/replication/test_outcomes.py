@@ -39,7 +39,7 @@ def work(*, tag: Tag | None = V1, digest: Digest = NEW, removing: bool = False) 
     ],
 )
 def test_a_push_of_a_tag_has(source: Held, target: Held, changed: bool, outcome: Name, held: Digest | None) -> None:
-    assert conclude(work(), Seen(source=source, target=target), Rest(), changed=changed) == (outcome, held, None)
+    assert conclude(work(), Seen(source=source, target=target), Rest(), brought=changed, removed=False) == (outcome, held, None)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,18 @@ def test_a_push_of_a_tag_has(source: Held, target: Held, changed: bool, outcome:
 def test_a_run_for_a_digest_has(present: bool, changed: bool, removing: bool, outcome: Name) -> None:
     seen = Seen(source=Held(None, present), target=Held(None, present))
     held = NEW if present else None
-    assert conclude(work(tag=None, removing=removing), seen, Rest(), changed=changed) == (outcome, held, None)
+    assert conclude(work(tag=None, removing=removing), seen, Rest(), brought=present and changed, removed=not present and changed) == (
+        outcome,
+        held,
+        None,
+    )
 
 
 @pytest.mark.parametrize("changed", [True, False])
 @pytest.mark.parametrize("tag, held", [(V1, OLD), (None, NEW)])
 def test_what_is_kept_is_told_with_what_is_held(tag: Tag | None, held: Digest, changed: bool) -> None:
     seen = Seen(source=Held(None, False), target=Held(OLD if tag else None, True))
-    assert conclude(work(tag=tag), seen, Keep("neighbourhood"), changed=changed) == ("kept", held, "neighbourhood")
+    assert conclude(work(tag=tag), seen, Keep("neighbourhood"), brought=changed, removed=False) == ("kept", held, "neighbourhood")
 
 
 def test_what_is_told_is_true() -> None:
@@ -72,23 +76,23 @@ def test_what_is_told_is_true() -> None:
     for world, tag, digest, removing in all_looks():
         step = world.decide(tag, digest, removing=removing)
         if isinstance(step, Rest | Keep):
-            for changed in (False, True):
-                check(world, work(tag=tag, digest=digest, removing=removing), step, changed=changed)
+            for brought, removed in ((False, False), (True, False), (False, True)):
+                check(world, work(tag=tag, digest=digest, removing=removing), step, brought=brought, removed=removed)
 
 
-def check(world: World, done: Work, step: Rest | Keep, *, changed: bool) -> None:
+def check(world: World, done: Work, step: Rest | Keep, *, brought: bool, removed: bool) -> None:
     tag, digest, source, target = done.tag, done.digest, world.source, world.target
     seen = Seen(source=source.holds(tag, digest), target=target.holds(tag, digest))
-    name, held, reason = conclude(done, seen, step, changed=changed)
+    name, held, reason = conclude(done, seen, step, brought=brought, removed=removed)
     assert (reason is not None) == (name == "kept") == isinstance(step, Keep)
     assert held == (target.tags.get(tag) if tag else digest if digest in target.digests else None)
     match name:
         case "replicated" | "already_current":
             assert digest in source.digests & target.digests
-            assert changed == (name == "replicated")
+            assert brought == (name == "replicated")
         case "deleted" | "already_absent":
             assert digest not in source.digests | target.digests
-            assert name == "already_absent" or changed
+            assert removed == (name == "deleted")
         case "superseded":
             assert tag is not None
             assert source.tags[tag] == target.tags[tag] != digest

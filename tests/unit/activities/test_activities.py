@@ -1,0 +1,147 @@
+"""The steps as the worker calls them, against two local clouds: in which order they ask, and what they hide."""
+
+import asyncio
+import importlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from activities.step import step
+from registries import connections as kept
+from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Clouds, digest_of, image, index
+from tests.unit.registries.live import asked_of
+
+Call = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """An activity by name, with the settings in the environment."""
+    source, target = clouds.source.config, clouds.target.config
+    pull = next(token for token in source["registry"]["tokens"] if token["name"] == "pull")
+    principal = target["principals"][0]
+    cloud = {
+        "authority": clouds.target.url("entra"),
+        "resourceManager": clouds.target.url("arm"),
+        "armAudience": target["armAudience"],
+        "acrAudience": target["acrAudience"],
+        "loginServerSuffix": "azurecr.cn",
+    }
+    listed = {
+        "name": "china",
+        "cloud": cloud,
+        "registry": target["registry"]["id"],
+        "loginServer": target["registry"]["loginServer"],
+        "tenantId": target["tenantId"],
+        "clientId": principal["clientId"],
+        "clientSecretSetting": "ChinaClientSecret",
+    }
+    settings = {
+        "SourceACRResourceId": source["registry"]["id"],
+        "SourceACRLoginServer": source["registry"]["loginServer"],
+        "SourceACRPullTokenName": pull["name"],
+        "SourceACRPullTokenPassword": pull["password"],
+        "ReplicationTargets": json.dumps([listed]),
+        "ChinaClientSecret": principal["clientSecret"],
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    def call(name: str, repository: str, digest: str, tag: str | None = None, *, removing: bool = False) -> dict[str, Any]:
+        function = getattr(importlib.import_module(f"activities.{name}"), name).build().get_user_function()
+        given = {"target": "china", "repository": repository, "tag": tag, "digest": digest, "removing": removing}
+
+        async def once() -> dict[str, Any]:
+            try:
+                answer: dict[str, Any] = await function(given)
+                return answer
+            finally:
+                await kept.connections().close()
+
+        return asyncio.run(once())
+
+    return call
+
+
+def methods(clouds: Clouds, side: str, repository: str) -> list[str]:
+    return [one["method"] for one in asked_of(getattr(clouds, side), f"/v2/{repository}/manifests/") if one["identity"] != "all"]
+
+
+def test_a_look_asks_once_where_a_tag_means_the_digest(clouds: Clouds, call: Call) -> None:
+    digest = clouds.source.push_image("steps/once", "v1")
+    seen = call("look", "steps/once", digest, "v1")
+    assert seen["source"] == {"tagged": digest, "has_digest": True}
+    assert seen["target"] == {"tagged": None, "has_digest": False}
+    assert methods(clouds, "source", "steps/once") == ["HEAD"]
+    assert methods(clouds, "target", "steps/once") == ["HEAD", "HEAD"]  # an absence that starts an import needs no proof
+
+
+def test_a_push_that_is_nowhere_is_proven_absent_on_both_sides(clouds: Clouds, call: Call) -> None:
+    clouds.source.push_image("steps/nowhere")
+    clouds.target.push_image("steps/nowhere")
+    seen = call("look", "steps/nowhere", digest_of(b"gone"))
+    assert (seen["source"]["has_digest"], seen["target"]["has_digest"]) == (False, False)
+    assert methods(clouds, "source", "steps/nowhere") == ["HEAD", "GET"]
+    assert methods(clouds, "target", "steps/nowhere")[-2:] == ["HEAD", "GET"]
+
+
+def test_an_index_is_told_from_an_image(clouds: Clouds, call: Call) -> None:
+    clouds.source.push_image("steps/index", "image")
+    manifest = index(image(b"layer"))
+    assert clouds.source.push_manifest("steps/index", "v1", manifest, OCI_INDEX).status == 201
+    assert call("look", "steps/index", digest_of(manifest), "v1")["index"] is True
+    assert call("look", "steps/index", digest_of(image(b"layer")), "image")["index"] is False
+
+
+def test_an_index_that_lacks_a_child_is_not_verified(clouds: Clouds, call: Call) -> None:
+    child, other = image(b"layer"), image(b"layer", annotations={"is": "another"})
+    manifest = index(child, other)
+    for cloud in (clouds.source, clouds.target):
+        cloud.push_image("steps/children")
+        cloud.push_manifest("steps/children", digest_of(other), other, OCI_MANIFEST)
+        assert cloud.push_manifest("steps/children", "v1", manifest, OCI_INDEX).status == 201
+    assert call("verify_digest", "steps/children", digest_of(manifest), "v1") == {"verified": True, "missing": [], "manifests": 3}
+    clouds.target.registry("DELETE", f"/v2/steps/children/manifests/{digest_of(other)}")
+    answer = call("verify_digest", "steps/children", digest_of(manifest), "v1")
+    assert answer == {"verified": False, "missing": [digest_of(other)], "manifests": 3}
+
+
+@pytest.mark.parametrize("name, method, state", [("move_tag", "PUT", "moved"), ("delete_artifact", "DELETE", "came_back")])
+def test_nothing_but_the_change_follows_the_last_look_at_the_source(clouds: Clouds, call: Call, name: str, method: str, state: str) -> None:
+    """The target's tokens are fetched before it, which takes seconds in a fresh process."""
+    repository = f"steps/{name.replace('_', '-')}"
+    digest = clouds.source.push_image(repository, "v1")
+    clouds.target.push_image(repository)
+    since = len(clouds.target.control("GET", "requests"))
+    assert call(name, repository, digest, "v1")["state"] == state
+    last_look = max(one["at"] for one in asked_of(clouds.source, f"/v2/{repository}/manifests/"))
+    after = [one["method"] for one in clouds.target.control("GET", "requests")[since:] if one["at"] > last_look]
+    assert after == ([method] if state == "moved" else [])
+
+
+def test_a_tag_that_has_moved_on_is_left_alone(clouds: Clouds, call: Call) -> None:
+    old, new = clouds.source.push_image("steps/moved", "v1"), clouds.source.push_image("steps/moved", "v1", layer=b"new")
+    assert old != new
+    assert call("move_tag", "steps/moved", old, "v1") == {"state": "moved_on"}
+    assert "PUT" not in methods(clouds, "target", "steps/moved")
+
+
+def test_what_the_source_lacks_is_deleted_once(clouds: Clouds, call: Call) -> None:
+    clouds.source.push_image("steps/deleted", layer=b"another")
+    digest = clouds.target.push_image("steps/deleted", "v1")
+    assert call("delete_artifact", "steps/deleted", digest) == {"state": "deleted"}
+    assert call("delete_artifact", "steps/deleted", digest) == {"state": "absent"}
+
+
+def test_a_bug_is_told_by_its_class_and_its_place_alone() -> None:
+    """Its text becomes part of the history."""
+
+    async def broken(_: dict[str, Any]) -> dict[str, Any]:
+        raise ValueError("https://example/?s=signature and a password")
+
+    with pytest.raises(Exception, match="ValueError at ") as raised:
+        asyncio.run(step(broken)({}))
+    assert "password" not in str(raised.value)
+    assert raised.value.__context__ is raised.value.__cause__ is None
