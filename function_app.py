@@ -52,15 +52,23 @@ async def on_image_event(event: str, client: df.DurableOrchestrationClient) -> N
 async def _start(client: df.DurableOrchestrationClient, orchestration: str, instance: str, given: Mapping[str, object]) -> None:
     """Once: an instance that runs or has ended was started by an earlier delivery. Started blindly, an ended one would be replaced with
     its history, and a running one answered by an error."""
-    if await client.get_status(instance):
+    if await _is_known(client, instance):
         log.info("%s is known: delivered again", instance)
         return
     try:
         await client.start_new(orchestration, instance, given)
     except Exception:
-        if not await client.get_status(instance):  # not lost to a delivery at the same moment, but not started
+        if not await _is_known(client, instance):  # not lost to a delivery at the same moment, but not started
             raise
     log.info("%s started", instance)
+
+
+async def _is_known(client: df.DurableOrchestrationClient, instance: str) -> bool:
+    """Raises when there is no telling: of an error's body the client makes a status that looks like that of an unknown instance."""
+    status = await client.get_status(instance)
+    if not status and (trouble := vars(status).keys() & {"ExceptionMessage", "exceptionMessage", "Message"}):
+        raise RuntimeError(f"the Durable extension did not tell whether {instance} exists ({', '.join(sorted(trouble))})")
+    return bool(status)
 
 
 def _cut(text: str) -> str:

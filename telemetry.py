@@ -1,7 +1,7 @@
-"""OpenTelemetry: one set-up, and a span around each trigger and activity. Without a connection string nothing is exported or imported.
+"""OpenTelemetry: one set-up, and a span around each event and activity. Without a connection string nothing is exported or imported.
 
-The worker hands over the host's trace when PYTHON_ENABLE_OPENTELEMETRY is true, and leaves exporters to the app. Names and attributes are
-references and target names; no address, no secret. Source: azure-monitor-opentelemetry; "Use OpenTelemetry with Azure Functions"."""
+The worker hands over the host's trace when PYTHON_ENABLE_OPENTELEMETRY is true, and leaves exporters to the app. Our attributes are
+references and target names, no secret. Source: azure-monitor-opentelemetry; "Use OpenTelemetry with Azure Functions"."""
 
 import logging
 import os

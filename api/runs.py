@@ -11,6 +11,7 @@ from typing import Any
 import azure.durable_functions as df
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
 
+from replication.failures import said
 from replication.instances import child_id, is_run, prefix, readable
 from replication.outcomes import Outcome
 from replication.references import Digest, Repository, Tag
@@ -18,22 +19,23 @@ from replication.references import Digest, Repository, Tag
 WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))  # the latest are looked for first
 PAGE = 100  # what the client gets of a list at most, in the order of ids
 SHOWN = 10
+NOTHING = {"outcome": None, "seconds": None, "digest": None, "reason": None, "failure": None}  # of a target that is not done
 STATES = {"Pending": "running", "Running": "running", "ContinuedAsNew": "running", "Suspended": "running", "Completed": "ended"}
 
 
 async def latest_runs(
     client: df.DurableOrchestrationClient, repository: Repository, tag: Tag | None, digest: Digest | None
 ) -> dict[str, Any]:
-    """`{runs, more}`, the newest first: of a tag, or of all events that named a digest. `more`: there are others that were not shown."""
+    """`{runs, more}`, the newest first: of a tag, or of all events that named a digest. `more`: there may be others that are not shown."""
     begin = prefix(repository, tag) if tag is not None else readable(repository)
     for window in WINDOWS:
         listed = await client.get_status_by(created_time_from=datetime.now(UTC) - window, instance_id_prefix=begin)
         rows = [run_of(status) for status in listed if is_run(str(status.instance_id))]
         fitting = [row for row in rows if _fits(row, repository, tag, digest)]
-        if fitting or len(listed) >= PAGE:
+        if len(fitting) >= SHOWN or len(listed) >= PAGE:
             break
     fitting.sort(key=lambda row: str(row["created"]), reverse=True)
-    return {"runs": fitting[:SHOWN], "more": len(fitting) > SHOWN or len(listed) >= PAGE}
+    return {"runs": fitting[:SHOWN], "more": len(fitting) >= SHOWN or len(listed) >= PAGE}
 
 
 async def whole_run(client: df.DurableOrchestrationClient, instance: str) -> dict[str, Any] | None:
@@ -71,7 +73,7 @@ def run_of(status: DurableOrchestrationStatus) -> dict[str, Any]:
         **{name: named.get(name) for name in ("action", "repository", "tag", "digest")},
         "created": _time(status.created_time),
         "updated": _time(status.last_updated_time),
-        "message": custom.get("message", ""),
+        "message": said(status.output) if state == "broken" else custom.get("message", ""),
     }
 
 
@@ -92,11 +94,11 @@ def decoded(value: object) -> dict[str, Any]:
 
 def _target(name: str, status: DurableOrchestrationStatus) -> dict[str, Any]:
     if not status:
-        return {"target": name, "state": "waiting", "outcome": None, "seconds": None, "digest": None, "failure": None}
+        return {**NOTHING, "target": name, "state": "waiting"}
     state, output, custom = _state(status), decoded(status.output), decoded(status.custom_status)
     if "outcome" in output:
         return _ended(output)
-    told = _ended(custom["outcome"]) if custom.get("outcome") else {"target": name, "outcome": None, "seconds": None, "digest": None}
+    told = _ended(custom["outcome"]) if custom.get("outcome") else {**NOTHING, "target": name}
     return {**told, "state": custom.get("state", "beginning") if state == "running" else state, "failure": custom.get("failure")}
 
 

@@ -2,6 +2,7 @@
 
 `GET /api/status/{instance}`: one run, target by target."""
 
+import os
 import re
 
 import azure.durable_functions as df
@@ -12,8 +13,10 @@ from api.blueprint import bp
 from api.holdings import holdings
 from api.runs import latest_runs, whole_run
 from registries.connections import connections
-from replication.failures import Refused
+from replication.instances import REJECTED, is_run
+from replication.mistakes import InvalidSettings
 from replication.references import InvalidReference, Repository, optional_digest, optional_tag
+from replication.settings import Settings
 
 # Those of this app. The client puts an id into a URL as it is, where '.' would be the list of all instances.
 INSTANCE = re.compile(r"[A-Za-z0-9._!:-]{1,150}~[a-z0-9~-]{1,64}")
@@ -32,9 +35,10 @@ async def get_status(req: func.HttpRequest, client: df.DurableOrchestrationClien
     if reference is None or (tag is not None and digest is not None):
         return error(f"Name either a tag or a digest. {USAGE}", 400)
     try:
+        Settings.parse(os.environ)  # for all mistakes; a run is told the first
         here = connections()
-    except Refused as refused:
-        return error(str(refused.failure), 503)
+    except InvalidSettings as invalid:
+        return error(f"The app's settings have {len(invalid.mistakes)} mistakes: {invalid}.", 503)
     named = {"repository": str(repository), "tag": tag and str(tag), "digest": digest and str(digest)}
     return answer({**named, **await holdings(here, repository, reference), **await latest_runs(client, repository, tag, digest)})
 
@@ -43,7 +47,8 @@ async def get_status(req: func.HttpRequest, client: df.DurableOrchestrationClien
 @bp.durable_client_input(client_name="client")
 async def get_run_status(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     instance = req.route_params["instance"]
-    run = await whole_run(client, instance) if INSTANCE.fullmatch(instance) else None
+    named = INSTANCE.fullmatch(instance) and (is_run(instance) or instance.startswith(REJECTED))
+    run = await whole_run(client, instance) if named else None
     if run is None:
         return error("There is no such run: GET /api/status?repository=…&tag=… lists the latest ones of a tag.", 404)
     return answer(run)

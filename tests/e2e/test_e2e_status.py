@@ -138,8 +138,7 @@ def test_an_instance_that_is_none_is_not_found(site: Site, instance: str) -> Non
     assert "GET /api/status?repository=" in answer.json()["error"]
 
 
-def test_a_target_s_part_of_a_run_is_known_by_its_id(site: Site, runs: list[Json]) -> None:
+def test_a_target_s_part_is_told_with_its_run_alone(site: Site, runs: list[Json]) -> None:
     for target in BOTH:
-        part = site.run(f"{runs[0]['instance']}~{target}")
-        assert part is not None
-        assert part["state"] == "ended"
+        assert site.run(f"{runs[0]['instance']}~{target}") is None
+        assert target_of(site.run(runs[0]["instance"]) or {}, target)["outcome"]

@@ -85,7 +85,7 @@ def test_one_line_of_json_holds_all_and_a_second_start_prints_the_same(up: Calla
 
     os.killpg(first.process.pid, signal.SIGINT)  # Ctrl-C
     status, output, errors = first.ended()
-    assert (status, output, errors.endswith("\nStopped.\n")) == (0, "", True)
+    assert (status, output, errors.endswith("Stopped.\n")) == (0, "", True)
     Ports.kept(state / "ports.json", Ports.free()).require_free(state / "ports.json")
 
     second = up()
