@@ -1,7 +1,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: demo up test lint types setup clean
+.PHONY: help demo up test setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,8 +20,9 @@ up: setup
 
 test: setup
 	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m mypy
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n logical --dist loadfile
 
 clean:
-	rm -rf .venv .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv.lock .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
