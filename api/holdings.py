@@ -34,7 +34,21 @@ async def holdings(here: Connections, repository: Repository, reference: Referen
         for name, target in zip(here.targets, targets, strict=True)
     ]
     verdicts = {row["in_sync"] for row in rows}
-    return {"in_sync": False if False in verdicts else None if None in verdicts else True, "source": source.to_json(), "targets": rows}
+    in_sync = False if False in verdicts else None if None in verdicts else True
+    return {"in_sync": in_sync, "message": _message(source, rows), "source": source.to_json(), "targets": rows}
+
+
+def _message(source: Answered, rows: list[dict[str, Any]]) -> str:
+    """For a person; above all, that equal can mean absent everywhere, as after a typing error."""
+    if source.failure is not None:
+        return f"the source does not tell: {source.failure.code}"
+    differing = [row["target"] for row in rows if row["in_sync"] is False]
+    silent = [f"{row['target']} ({row['failure']['code']})" for row in rows if row["in_sync"] is None]
+    parts = [f"differs in {', '.join(differing)}"] if differing else []
+    parts += [f"no answer from {', '.join(silent)}"] if silent else []
+    if parts:
+        return "; ".join(parts)
+    return "absent at the source and at every target" if source.digest is None else "the same at the source and at every target"
 
 
 async def _ask(registry: Registry, repository: Repository, reference: Reference) -> Answered:

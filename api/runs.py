@@ -26,16 +26,28 @@ STATES = {"Pending": "running", "Running": "running", "ContinuedAsNew": "running
 async def latest_runs(
     client: df.DurableOrchestrationClient, repository: Repository, tag: Tag | None, digest: Digest | None
 ) -> dict[str, Any]:
-    """`{runs, more}`, the newest first: of a tag, or of all events that named a digest. `more`: there may be others that are not shown."""
+    """`{runs, more}`, the newest first: of a tag, and of the deletes of what it meant, whose events name no tag; or of all events that
+    named a digest. `more`: there may be others that are not shown."""
     begin = prefix(repository, tag) if tag is not None else readable(repository)
     for window in WINDOWS:
-        listed = await client.get_status_by(created_time_from=datetime.now(UTC) - window, instance_id_prefix=begin)
-        rows = [run_of(status) for status in listed if is_run(str(status.instance_id))]
+        since = datetime.now(UTC) - window
+        rows, more = await _listed(client, begin, since)
         fitting = [row for row in rows if _fits(row, repository, tag, digest)]
-        if len(fitting) >= SHOWN or len(listed) >= PAGE:
+        if tag is not None and fitting:
+            meant = {row["digest"] for row in fitting}
+            untagged, more_untagged = await _listed(client, prefix(repository, None), since)
+            fitting += [row for row in untagged if row["action"] == "delete" and row["digest"] in meant]
+            more = more or more_untagged
+        if more or len(fitting) >= SHOWN:
             break
     fitting.sort(key=lambda row: str(row["created"]), reverse=True)
-    return {"runs": fitting[:SHOWN], "more": len(fitting) >= SHOWN or len(listed) >= PAGE}
+    return {"runs": fitting[:SHOWN], "more": more or len(fitting) > SHOWN}
+
+
+async def _listed(client: df.DurableOrchestrationClient, begin: str, since: datetime) -> tuple[list[dict[str, Any]], bool]:
+    """One page of runs, and whether it was full."""
+    listed = await client.get_status_by(created_time_from=since, instance_id_prefix=begin)
+    return [run_of(status) for status in listed if is_run(str(status.instance_id))], len(listed) >= PAGE
 
 
 async def whole_run(client: df.DurableOrchestrationClient, instance: str) -> dict[str, Any] | None:
