@@ -8,6 +8,7 @@ help:
 	@echo "make demo   push, retag and delete images in a local source cloud and watch them arrive in two others"
 	@echo "make up     the same clouds and the app, kept running: prints endpoints, credentials and a line to try"
 	@echo "make test   style, types and the test suite"
+	@echo "make clean  remove .venv, caches and the state of the local clouds"
 
 setup:
 	@$(PYTHON) devkit/setup_venv.py
