@@ -2,10 +2,13 @@
 
 Says what is missing, and how to get it, in one sentence; exit status 1 then."""
 
+from __future__ import annotations  # a Python that is too old is to come as far as `obstacle`
+
 import fcntl
 import hashlib
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -42,10 +45,20 @@ def obstacle() -> str | None:
     return None
 
 
+def run(*command: str) -> None:
+    """In a session of its own: Ctrl-C reaches this process alone, which ends `command` and whatever that has started, and says so."""
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True) as process:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if status:
+        raise subprocess.CalledProcessError(status, command)
+
+
 def pip(*arguments: str) -> None:
-    subprocess.run(
-        [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments], cwd=ROOT, check=True
-    )
+    run(str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments)
 
 
 def main() -> int:
@@ -53,15 +66,25 @@ def main() -> int:
     if reason:
         print(reason, file=sys.stderr)
         return 1
-    with LOCK.open("w") as lock:  # a second 'make' at the same time waits for the first
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return 0 if STAMP.exists() and STAMP.read_text() == wanted() else make()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # as Ctrl-C: nothing is left at work on .venv
+    try:
+        with LOCK.open("w") as lock:  # a second 'make' at the same time waits for the first
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return 0 if STAMP.exists() and STAMP.read_text() == wanted() else make()
+    except OSError as error:
+        where = error.filename or ROOT
+        print(f"Cannot use {where} ({error.strerror}): let this user write into {ROOT}, or make a clone of your own.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Setting up .venv was interrupted: run the same command again.", file=sys.stderr)
+        return 130
 
 
 def make() -> int:
     print("setting up .venv (a minute, once) ...", file=sys.stderr, flush=True)
     try:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+        run(sys.executable, "-m", "venv", "--clear", str(VENV))
         pip("-r", "requirements-dev.txt")
         pip("--no-deps", "--ignore-requires-python", *WORKER)
     except subprocess.CalledProcessError as error:
@@ -71,9 +94,6 @@ def make() -> int:
             file=sys.stderr,
         )
         return 1
-    except KeyboardInterrupt:
-        print("Setting up .venv was interrupted: run the same command again.", file=sys.stderr)
-        return 130
     STAMP.write_text(wanted())
     return 0
 
