@@ -17,13 +17,24 @@ async def run(config: CloudConfig) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    cloud = Cloud(config)
+    cloud = Cloud(config, on_failure=ended.set)
     try:
         await cloud.start()
         print(json.dumps({"ready": config.name}), flush=True)
         await ended.wait()
     finally:
         await cloud.stop()
+    if cloud.failure is not None:
+        raise Problem(
+            f"the cloud {config.name} could not go on, for {cause(cloud.failure)}: start it again, and it takes up what it had begun"
+        )
+
+
+def cause(error: BaseException) -> str:
+    """The first error of a group says why; the log has all of them."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
 
 
 def main() -> int:

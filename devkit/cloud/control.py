@@ -69,7 +69,7 @@ class Control:
     def _guard(self) -> Any:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if not hmac.compare_digest(request.headers.get("x-control-key", "").encode(), self._key.encode()):
+            if not hmac.compare_digest(request.headers.get("x-control-key", "").encode(errors="surrogateescape"), self._key.encode()):
                 return _refused(401, "the header x-control-key is missing or wrong")
             try:
                 return await handler(request)

@@ -3,6 +3,7 @@
 import fcntl
 import ssl
 import uuid
+from collections.abc import Callable
 from typing import TextIO
 
 from aiohttp import web
@@ -35,13 +36,14 @@ SMALL = 64 * 1024  # more than any form or ARM body needs
 
 
 class Cloud:
-    """Made inside a running event loop; `start` returns once every port serves."""
+    """Made inside a running event loop; `start` returns once every port serves. `on_failure` is called when it cannot go on: `failure` says
+    why."""
 
-    def __init__(self, config: CloudConfig) -> None:
+    def __init__(self, config: CloudConfig, on_failure: Callable[[], None]) -> None:
         config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _own(config)
         self._config = config
-        self._background = Background()
+        self._background = Background(on_failure)
         self._database = Database(config.state / "cloud.db")
         self._store = Store(self._database)
         self._files = BlobFiles(config.state)
@@ -52,6 +54,10 @@ class Cloud:
         self._entra = Entra(config, self._signer)
         self._recorder = Recorder()
         self._runners: list[web.AppRunner] = []
+
+    @property
+    def failure(self) -> BaseException | None:
+        return self._background.failure
 
     async def start(self) -> None:
         ports, tls = self._config.ports, self._tls()

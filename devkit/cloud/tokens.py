@@ -30,7 +30,7 @@ class Signer:
     def claims(self, token: str, *, issuer: str) -> dict[str, Any]:
         """What was signed. The issuer separates kinds: a registry's token is no Entra token. Raises `InvalidToken`."""
         body, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(self.signature(body).encode(), signature.encode()):
+        if not hmac.compare_digest(self.signature(body).encode(), signature.encode(errors="surrogateescape")):
             raise InvalidToken
         try:
             payload = body.split(".")[1]
@@ -42,7 +42,7 @@ class Signer:
         return claims
 
     def signature(self, text: str) -> str:
-        digest = hmac.new(self._key, text.encode(), hashlib.sha256).digest()
+        digest = hmac.new(self._key, text.encode(errors="surrogateescape"), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

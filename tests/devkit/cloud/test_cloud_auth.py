@@ -62,7 +62,19 @@ def test_a_scope_its_owner_has_no_right_to_is_left_out(clouds: Clouds) -> None:
 
 
 @pytest.mark.parametrize(
-    "authorization", ["Basic !!!", "Basic cHVsbDp3cm9uZw==", "Basic Og==", "Bearer nonsense", "Bearer a.b.c", "Digest x", "Basic"]
+    "authorization",
+    [
+        "Basic !!!",
+        "Basic cHVsbDp3cm9uZw==",
+        "Basic Og==",
+        "Bearer nonsense",
+        "Bearer a.b.c",
+        "Bearer a.b.\xff",
+        "Bearer \xff.b.c",
+        "Basic \xff",
+        "Digest x",
+        "Basic",
+    ],
 )
 def test_what_proves_nothing_is_refused(clouds: Clouds, authorization: str) -> None:
     headers = {"Authorization": authorization}

@@ -3,9 +3,11 @@
 import http.client
 import json
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,19 @@ def test_a_settings_file_that_lacks_something_is_one_sentence(make_cloud: MakeCl
     assert "a token's actions are among *, content/delete" in refused_start(cloud.file, cloud.config)
 
 
+def test_a_cloud_that_cannot_note_a_delivery_ends_with_a_sentence(make_cloud: MakeCloud) -> None:
+    """Its storage refuses to be written, as a full disk does; a cloud that went on would deliver nothing more."""
+    cloud = make_cloud("full", eventSubscription={"endpoint": "http://127.0.0.1:1/nobody"}).start()
+    with closing(sqlite3.connect(cloud.file.parent / "state" / "cloud.db")) as database:
+        database.execute("CREATE TRIGGER full BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+    cloud.push_image("team/app", "v1")
+    assert cloud.process is not None
+    assert cloud.process.wait(20) == 1
+    assert cloud.log.read_text().splitlines()[-1] == (
+        "the cloud full could not go on, for IntegrityError: the disk is full: start it again, and it takes up what it had begun"
+    )
+
+
 def refused_start(file: Path, config: object) -> str:
     file.write_text(json.dumps(config))
     ended = subprocess.run(
@@ -51,6 +66,7 @@ def refused_start(file: Path, config: object) -> str:
 def test_the_control_api_wants_its_key_and_shows_no_secret(clouds: Clouds) -> None:
     source = clouds.source
     assert source.call("control", "GET", "/control/health").status == 401
+    assert source.call("control", "GET", "/control/health", headers={"x-control-key": "\xff"}).status == 401
     assert source.control("GET", "health") == {"cloud": "source"}
     before = source.control("PUT", "imports", {})
     assert source.control("PUT", "imports", {"latencySeconds": 3}) == {**before, "latencySeconds": 3}
