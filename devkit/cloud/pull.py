@@ -45,7 +45,7 @@ class SourceRegistry:
         self._basic = f"Basic {basic}"
         self._token: str | None = None
         connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=str(ca)))
-        self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, auto_decompress=False)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, auto_decompress=False, middlewares=[_require_tls])
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,6 +99,13 @@ class SourceRegistry:
             _require_success(response)
             answer = await response.json(content_type=None)
             return str(answer.get("access_token") or answer.get("token"))
+
+
+async def _require_tls(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Of each request, those that follow a redirect included."""
+    if request.url.scheme != "https":
+        raise SourceBroken("a redirect away from TLS")
+    return await send(request)
 
 
 def _require_success(response: aiohttp.ClientResponse) -> None:

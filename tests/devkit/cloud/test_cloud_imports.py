@@ -1,7 +1,12 @@
 """importImage between two cloud processes, by Azure's own clients and bare."""
 
+import socket
+import ssl
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -163,6 +168,37 @@ def test_a_source_that_does_not_answer_is_an_error_of_the_copying(clouds: Clouds
     answer = ended(clouds.target, body)
     assert (answer.status, answer.code) == (400, "InvalidParameters")
     assert answer.json["error"]["message"].endswith("Error copying blobs")
+
+
+@contextmanager
+def redirecting(tls: TlsFiles, to: str) -> Iterator[str]:
+    """The login server of a registry that sends everybody elsewhere."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(307)
+            self.send_header("Location", to)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tls.certificate, tls.key)
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"localhost:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_redirect_away_from_tls_is_not_followed(clouds: Clouds, tls: TlsFiles) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain, redirecting(tls, f"http://127.0.0.1:{plain.getsockname()[1]}/") as source:
+        body = import_body(clouds.source, "imports/elsewhere:v1")
+        body["source"]["registryUri"] = source
+        assert ended(clouds.target, body).json["error"]["message"].endswith("Error copying blobs")
+        plain.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            plain.accept()
 
 
 def test_blobs_the_source_altered_are_not_kept(clouds: Clouds, make_cloud: MakeCloud) -> None:
