@@ -1,6 +1,7 @@
 """The state folder: where everything lies, and what is made in it at the first start and kept from then on.
 
-    lock  ports.json  secrets.json  endpoints.json  local.settings.json
+    lock  ports.json  secrets.json  endpoints.json  local.settings.json  auth.json  curl.headers
+                  ports.json comes first and goes last: it tells a stack's folder from any other, as secrets.json does
     tls/          the authority, the certificate; tls/registries is what skopeo's --src-cert-dir and --dest-cert-dir want
     clouds/       NAME.json, a cloud's settings, and NAME/, its state
     host/         host.db, keys.json
@@ -9,9 +10,9 @@
 Folders are their owner's alone, and so is each file with a secret in it."""
 
 import fcntl
-import json
 import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +20,14 @@ from pathlib import Path
 from typing import Self
 
 from devkit.host.keys import Keys
+from devkit.host.problem import Problem as HostProblem
 from devkit.local.clouds import CLOUDS, PERSON, PULL_TOKEN, SOURCE, TARGETS
-from devkit.local.files import private_folder, read_object, write_private
+from devkit.local.files import UNFINISHED, private_folder, read_object, unusable, write_private
 from devkit.local.ports import Ports
 from devkit.local.problem import Problem
 from devkit.tls import TlsFiles, make_authority
 
+LOCK, PORTS, KEPT_SECRETS = "lock", "ports.json", "secrets.json"
 SECRETS = (
     *(f"{cloud.name}/{name}" for cloud in CLOUDS for name in (PERSON, "control-key")),
     f"{SOURCE.name}/{PULL_TOKEN}",
@@ -43,22 +46,17 @@ class Layout:
     @classmethod
     def make(cls, folder: Path, first_ports: Ports) -> Self:
         """What is missing is made. Raises `Problem`."""
-        for name in ("", "tls", "tls/registries", "clouds", "host", "logs"):
+        private_folder(folder)
+        ports = Ports.kept(folder / PORTS, first_ports)
+        for name in ("tls", "tls/registries", "clouds", "host", "logs"):
             private_folder(folder / name)
         tls = make_authority(folder / "tls")
         shutil.copyfile(tls.ca, folder / "tls" / "registries" / "ca.crt")
-        Keys.load(folder / "host", enforced=True)  # made before the host runs: a subscription carries one of them
-        return cls(
-            folder=folder,
-            ports=Ports.kept(folder / "ports.json", first_ports),
-            tls=tls,
-            secrets=_kept_secrets(folder / "secrets.json"),
-            host_keys=json.loads((folder / "host" / "keys.json").read_text()),
-        )
+        return cls(folder, ports, tls, secrets=_kept_secrets(folder / KEPT_SECRETS), host_keys=_kept_keys(folder / "host"))
 
     @property
     def ports_file(self) -> Path:
-        return self.folder / "ports.json"
+        return self.folder / PORTS
 
     @property
     def certificates(self) -> Path:
@@ -80,16 +78,21 @@ class StateLock:
     """One stack for one state folder; it goes with the process."""
 
     def __init__(self, folder: Path) -> None:
+        """Makes the folder if need be. Raises `Problem`, and has not touched a folder then that is not a stack's."""
+        _require_ours(folder)
         private_folder(folder)
-        (folder / "lock").touch(mode=0o600)
-        self._file = (folder / "lock").open("r+")
+        try:
+            self._file = os.fdopen(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+        except OSError as error:
+            raise unusable(folder, error) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = self._file.read().strip()
             self._file.close()
             raise Problem(
-                f"The state folder {folder} is in use by another 'make up' or 'make demo' (process {holder}): press Ctrl-C there first."
+                f"The state folder {folder} is in use by another 'make up' or 'make demo' (process {holder}):"
+                f" press Ctrl-C there, or run 'kill {holder}', first."
             ) from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
@@ -100,16 +103,37 @@ class StateLock:
 
 
 def empty(folder: Path) -> None:
-    """Remove what an earlier stack left in `folder`; the lock, which the caller holds, stays. Raises `Problem` rather than remove
-    anything else."""
-    found = [path for path in folder.iterdir() if path.name != "lock"]
-    if found and not (folder / "ports.json").exists():
-        raise Problem(f"{folder} holds files, and not those of a local stack: name another folder with --state.")
-    for path in found:
+    """Remove what an earlier stack left in `folder`. The lock stays: the caller holds it, and gets none for another folder."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == PORTS):  # last: a removal that is cut short can be repeated
+        if path.name == LOCK:
+            continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+def _require_ours(folder: Path) -> None:
+    """That it is missing, empty or a stack's: one holds nothing but its lock until ports.json is there."""
+    try:
+        found = {path.name for path in folder.iterdir()}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unusable(folder, error) from None
+    if not found & {PORTS, KEPT_SECRETS} and found - {LOCK, PORTS + UNFINISHED}:
+        raise Problem(
+            f"{folder} holds files, and not those of a local stack: move them away, or remove them if nobody needs them"
+            f" ('rm -r {shlex.quote(str(folder))}'), or name another folder: 'python -m devkit' takes --state."
+        )
+
+
+def _kept_keys(folder: Path) -> dict[str, str]:
+    """Made before the host runs: a subscription carries one of them."""
+    try:
+        return dict(Keys.load(folder, enforced=True).values)
+    except HostProblem as problem:
+        raise Problem(str(problem)) from None
 
 
 def _kept_secrets(file: Path) -> dict[str, str]:

@@ -165,6 +165,15 @@ def test_a_second_host_on_the_same_state_is_refused_and_the_first_goes_on(host: 
     assert host.run("chain", {"name": "a", "number": 1})["runtimeStatus"] == "Completed"
 
 
+@pytest.mark.parametrize("text", ['{"function": "a', "[]", '{"function": 1}'])
+def test_a_broken_file_of_keys_is_one_sentence(make_host: MakeHost, text: str) -> None:
+    host = make_host()
+    file = host.folder / "state" / "keys.json"
+    file.parent.mkdir()
+    file.write_text(text)
+    assert host.refusal() == f"{file} is not a JSON object of keys: remove it, and it is made anew at the next start.\n"
+
+
 def test_keys_are_made_once(make_host: MakeHost) -> None:
     host = make_host(enforce_keys=True).start()
     keys = host.keys

@@ -26,4 +26,7 @@ def test_a_state_folder_that_cannot_be_is_one_sentence(tmp_path: Path, command: 
     file.touch()
     ended = devkit(command, "--state", str(file))
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == f"Cannot keep state in {file}: File exists. Name another folder with --state.\n"
+    assert ended.stderr == (
+        f"Cannot keep state in {file}: Not a directory. Remove what is there ('rm -r {file}'), let this user write there, or name another"
+        " folder: 'python -m devkit' takes --state.\n"
+    )

@@ -57,22 +57,58 @@ def test_a_broken_file_is_one_sentence(tmp_path: Path, name: str) -> None:
         Layout.make(tmp_path, Ports.free())
 
 
+def test_a_broken_file_of_keys_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "host").mkdir()
+    (tmp_path / "host" / "keys.json").write_text('{"function": "a')
+    with pytest.raises(Problem, match=r"keys\.json is not a JSON object of keys: remove it"):
+        Layout.make(tmp_path, Ports.free())
+
+
 def test_the_lock_keeps_a_second_stack_out_and_says_who_holds_it(tmp_path: Path) -> None:
     lock = StateLock(tmp_path)
-    with pytest.raises(Problem, match=r"is in use by another 'make up' or 'make demo' \(process [0-9]+\): press Ctrl-C there first"):
+    with pytest.raises(
+        Problem, match=r"is in use by another 'make up' or 'make demo' \(process [0-9]+\): press Ctrl-C there, or run 'kill [0-9]+', first"
+    ):
         StateLock(tmp_path)
     lock.release()
     StateLock(tmp_path).release()
 
 
-def test_a_fresh_start_removes_what_a_stack_left_and_nothing_else(tmp_path: Path) -> None:
-    ours, foreign = tmp_path / "ours", tmp_path / "foreign"
-    Layout.make(ours, Ports.free())
-    StateLock(ours).release()
-    empty(ours)
-    assert [path.name for path in ours.iterdir()] == ["lock"]
-    foreign.mkdir()
-    (foreign / "thesis.txt").write_text("years of work")
-    with pytest.raises(Problem, match="holds files, and not those of a local stack"):
-        Stack(foreign, afresh=True)
-    assert (foreign / "thesis.txt").exists()
+def test_a_fresh_start_removes_what_a_stack_left(tmp_path: Path) -> None:
+    Layout.make(tmp_path, Ports.free())
+    StateLock(tmp_path).release()
+    empty(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize("afresh", [True, False])
+def test_a_folder_of_other_things_is_refused_and_not_touched(tmp_path: Path, afresh: bool) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(Problem, match=rf"{tmp_path} holds files, and not those of a local stack: .*'rm -r {tmp_path}'"):
+        Stack(tmp_path, afresh=afresh)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+def test_an_empty_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    Layout.make(tmp_path, Ports.free())
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "host").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("left", [["lock"], ["lock", "ports.json.unfinished"], ["lock", "ports.json", "tls"], ["lock", "secrets.json"]])
+def test_what_a_start_or_a_removal_that_was_killed_leaves_is_no_obstacle(tmp_path: Path, left: list[str]) -> None:
+    for name in left:
+        (tmp_path / name).write_text("{}")
+    StateLock(tmp_path).release()
+    empty(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_a_start_that_ends_early_has_kept_the_ports(tmp_path: Path) -> None:
+    (tmp_path / "tls").touch()  # in the way of what comes next
+    with pytest.raises(Problem, match="Cannot keep state in"):
+        Layout.make(tmp_path, Ports.free())
+    assert (tmp_path / "ports.json").exists()
