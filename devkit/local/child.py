@@ -17,6 +17,11 @@ from devkit.local.problem import Problem
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 60.0  # seconds; a cold file cache and two busy cores need ten
 STOPPED_WITHIN = 10.0
+# What a process keeps of the environment that `make` was called in. An app setting, a proxy or an SDK's switch of somebody's shell would
+# make the stack behave differently there.
+KEPT = {"PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH"} | {
+    "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"
+}  # fmt: skip
 
 
 class Child:
@@ -55,7 +60,7 @@ class Child:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "devkit.local.leash", *self._command],
                 cwd=ROOT,
-                env={**os.environ, **self._environment},
+                env={**kept_environment(), **self._environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -112,8 +117,8 @@ class Child:
         self.start()
 
     def has_died(self) -> bool:
-        """Whether it ended without having been asked to."""
-        return self._process is not None and self._process.poll() is not None
+        """Whether it ended, or is about to, without having been asked to: its output ends before its connections do."""
+        return self._process is not None and bool(_readable([self.output], 0))
 
     def end(self) -> Problem:
         """Waits until it has ended, and tells how."""
@@ -141,6 +146,10 @@ class Child:
             log.seek(self._log_began)
             lines = log.read().decode(errors="replace").splitlines()[-12:]
         return ": " + "\n  ".join(["the last lines of " + str(self.log), *lines]) if lines else f": {self.log} is empty."
+
+
+def kept_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
 
 
 def first_to_end(children: Iterable[Child]) -> Child:

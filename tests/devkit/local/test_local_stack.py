@@ -15,6 +15,7 @@ from devkit.cloud.config import CloudConfig
 from devkit.local.child import ROOT
 from devkit.local.problem import Problem
 from devkit.local.stack import Stack
+from tests.devkit.local.conftest import OF_THE_SHELL
 from tests.devkit.local.running import control, seen, write_app
 
 
@@ -39,6 +40,12 @@ def test_the_app_gets_its_settings_and_the_authority(stack: Stack) -> None:
         assert (told["cloud"]["authority"], told["cloud"]["resourceManager"]) == (config.entra_url, config.arm_url)
         assert (told["cloud"]["armAudience"], told["cloud"]["acrAudience"]) == (config.arm_audience, config.acr_audience)
         assert (told["tenantId"], told["clientId"]) == (config.tenant_id, config.principals[0].client_id)
+
+
+def test_the_app_gets_nothing_else_of_the_shell(stack: Stack) -> None:
+    settings = seen(stack.endpoints)["settings"]
+    assert [name for name in OF_THE_SHELL if name in settings] == []
+    assert settings["PATH"] == os.environ["PATH"]
 
 
 def test_the_app_may_do_no_more_than_its_role(stack: Stack) -> None:
