@@ -1,15 +1,18 @@
-"""What the app says of its own work, over its status API with the function key."""
+"""What the app says of its own work, over its status API with the function key.
 
+By http.client, which knows no proxies: the app is on this machine, and so the key stays here."""
+
+import http.client
 import json
-import urllib.error
 import urllib.parse
-import urllib.request
+from contextlib import closing
 from typing import Any
 
 from devkit.demo.story import Change
 from devkit.local.endpoints import App
 
 PATIENCE = 30.0  # seconds, for one answer
+LONGEST = 300  # characters of what the app says of a refusal
 
 
 class NoAnswer(Exception):
@@ -32,12 +35,25 @@ class AppStatus:
         return self._get(f"/api/status/{urllib.parse.quote(instance, safe='')}")
 
     def _get(self, path: str) -> dict[str, Any]:
-        request = urllib.request.Request(f"{self._app.url}{path}", headers={"x-functions-key": self._app.key})  # noqa: S310 - our own URL
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self._app.url).netloc, timeout=PATIENCE)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
-                answer: dict[str, Any] = json.load(response)
-                return answer
-        except urllib.error.HTTPError as error:
-            raise NoAnswer(f"the app answers {error.code}") from None
-        except (OSError, ValueError) as error:
+            with closing(connection):
+                connection.request("GET", path, headers={"x-functions-key": self._app.key})
+                response = connection.getresponse()
+                body = response.read()
+            if response.status != 200:
+                raise NoAnswer(f"the app answers {response.status}{_said(body)}")
+            answer: dict[str, Any] = json.loads(body)
+            return answer
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer(f"the app does not answer: {type(error).__name__}") from None
+
+
+def _said(body: bytes) -> str:
+    """Its `error`, or the first line of what is no JSON of the app's."""
+    text = body.decode(errors="replace").strip()
+    try:
+        said = str(json.loads(text)["error"])
+    except (ValueError, LookupError, TypeError):
+        said = text.partition("\n")[0]
+    return f": {said[:LONGEST]}" if said else ""

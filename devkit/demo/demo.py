@@ -7,12 +7,14 @@ from pathlib import Path
 from rich.console import Console
 
 from devkit.demo.appstatus import AppStatus
+from devkit.demo.inventory import strays
 from devkit.demo.judge import judge
 from devkit.demo.push import Pusher
 from devkit.demo.show import Progress, verdict_table
 from devkit.demo.story import Change, Story
 from devkit.demo.watch import Watch
 from devkit.local.child import ROOT
+from devkit.local.problem import Problem
 from devkit.local.stack import Stack
 
 DEADLINE = 120.0  # seconds for everything that was done to arrive
@@ -44,8 +46,10 @@ def tell(stack: Stack, console: Console, deadline: float) -> int:
             arrived = follow.all_of(story.publish()) and follow.all_of(story.change())
         complaints = [*watch.failures(), *([] if arrived else watch.late())]
         verdicts = judge(endpoints.registries, endpoints.ca, story.expected())
+        listing = strays(endpoints.registries, endpoints.ca, verdicts)
     console.print(verdict_table(verdicts))
     complaints += [difference for verdict in verdicts for difference in verdict.differences()]
+    complaints += listing
     if not complaints:
         console.print(f"The source, {' and '.join(names)} hold the same, bit for bit.", style="green", highlight=False)
         return 0
@@ -65,10 +69,14 @@ class Follower:
         self._ends = time.monotonic() + deadline
 
     def all_of(self, changes: Iterator[Change]) -> bool:
-        """Makes the changes, then looks until their runs have ended; False when time is up. Raises `Problem` when a process has died."""
-        for change in changes:
-            self._watch.add(change)
-            self._look()
+        """Makes the changes, then looks until their runs have ended; False when time is up. Raises `Problem`, and where a process has died,
+        that is what it says."""
+        try:
+            for change in changes:
+                self._watch.add(change)
+                self._look()
+        except Problem as problem:
+            raise self._stack.died() or problem from None
         while not self._watch.all_ended():
             if time.monotonic() > self._ends:
                 return False

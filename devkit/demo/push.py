@@ -2,6 +2,8 @@
 
 Source: distribution-spec, "Push" and "Content Management"."""
 
+import http.client
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,28 +25,37 @@ class Pusher:
         for child in image.children:
             self.push(child, repository, None)
         path = f"/v2/{repository}/manifests/{tag or image.digest}"
-        answer = self._connection.send("PUT", path, body=image.content, headers={"Content-Type": image.media_type})
-        self._require(answer, 201, f"push {repository}:{tag}" if tag else f"push {repository}@{image.digest}")
+        doing = f"push {repository}:{tag}" if tag else f"push {repository}@{image.digest}"
+        self._require(201, doing, "PUT", path, body=image.content, headers={"Content-Type": image.media_type})
 
     def delete(self, repository: str, digest: str) -> None:
         """The manifest, and with it every tag on it. Raises `Problem`."""
-        self._require(self._connection.send("DELETE", f"/v2/{repository}/manifests/{digest}"), 202, f"delete {repository}@{digest}")
+        self._require(202, f"delete {repository}@{digest}", "DELETE", f"/v2/{repository}/manifests/{digest}")
 
     def _push_blob(self, repository: str, content: bytes) -> None:
         digest = digest_of(content)
-        if self._connection.send("HEAD", f"/v2/{repository}/blobs/{digest}").status == 200:
+        doing = f"push the blob {digest} into {repository}"
+        if self._send(doing, "HEAD", f"/v2/{repository}/blobs/{digest}").status == 200:
             return
-        begun = self._connection.send("POST", f"/v2/{repository}/blobs/uploads/")
-        self._require(begun, 202, f"begin an upload into {repository}")
+        begun = self._require(202, f"begin an upload into {repository}", "POST", f"/v2/{repository}/blobs/uploads/")
         location = begun.headers["Location"]
         finish = f"{location}{'&' if '?' in location else '?'}digest={digest}"
-        answer = self._connection.send("PUT", finish, body=content, headers={"Content-Type": "application/octet-stream"})
-        self._require(answer, 201, f"push the blob {digest} into {repository}")
+        self._require(201, doing, "PUT", finish, body=content, headers={"Content-Type": "application/octet-stream"})
 
-    def _require(self, answer: Answer, status: int, doing: str) -> None:
+    def _require(
+        self, status: int, doing: str, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        answer = self._send(doing, method, path, body, headers)
         if answer.status != status:
             said = answer.body.decode(errors="replace")[:500]
             raise Problem(f"cannot {doing} at the cloud {self._connection.name}: status {answer.status}, {said or 'no body'}")
+        return answer
+
+    def _send(self, doing: str, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+        try:
+            return self._connection.send(method, path, body=body, headers=headers)
+        except (OSError, http.client.HTTPException) as error:
+            raise Problem(f"cannot {doing} at the cloud {self._connection.name}: no answer ({type(error).__name__})") from None
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""What the demo shows: a live table in a terminal, a line for each change of state elsewhere, and the judge's table at the end."""
+"""What the demo shows: a live table in a terminal that is wide enough, elsewhere a line for each change of state, and the judge's table."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -14,6 +14,8 @@ from devkit.demo.judge import Reading, Verdict
 from devkit.demo.story import short
 from devkit.demo.watch import Cell, Row
 
+NARROWEST = 75  # columns: in less, the live table would be cut off at the right
+
 
 class Progress:
     """A context; `show` as often as something may have changed."""
@@ -21,7 +23,7 @@ class Progress:
     def __init__(self, console: Console, targets: Sequence[str]) -> None:
         self._console = console
         self._targets = targets
-        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal and console.width >= NARROWEST else None
         self._told: dict[tuple[int, str], str] = {}
 
     def show(self, rows: Sequence[Row]) -> None:
@@ -59,9 +61,8 @@ def _progress(cell: Cell) -> Text:
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     """Source first. Digests are cut to be compared by eye; what differs is told whole elsewhere."""
     names = [reading.registry for reading in verdicts[0].readings]
-    table = Table(
-        "artifact", *names, title="SHA-256 of what the demo itself read from the registries", title_justify="left", box=SIMPLE_HEAD
-    )
+    columns = [Column(name, overflow="fold") for name in ("artifact", *names)]
+    table = Table(*columns, title="SHA-256 of what the demo itself read from the registries", title_justify="left", box=SIMPLE_HEAD)
     for verdict in verdicts:
         expected = verdict.expected
         artifact = f"{expected.repository}@{short(expected.reference)}" if ":" in expected.reference else str(expected)
@@ -70,5 +71,5 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
 
 
 def _reading(verdict: Verdict, reading: Reading) -> Text:
-    held = short(reading.digest) if reading.digest else "absent"
+    held = short(reading.digest) if reading.digest else "unread" if reading.wrong else "absent"
     return Text(f"= {held}", style="green") if verdict.difference(reading) is None else Text(f"! {held}", style="red")

@@ -58,6 +58,15 @@ def test_a_refusal_is_told_with_the_registrys_words_and_no_password(hands: Hands
         hands.delete("push/refused", f"sha256:{'0' * 64}", at="source")
 
 
+def test_a_cloud_that_is_gone_is_one_sentence(hands: Hands, stack: Stack) -> None:
+    stack.clouds["usgov"].kill()
+    try:
+        with pytest.raises(Problem, match=r"^cannot push the blob sha256:.* into push/gone at the cloud usgov: no answer \(Connection"):
+            hands.push(make_image("gone"), "push/gone", "v1", to="usgov")
+    finally:
+        stack.clouds["usgov"].start()
+
+
 def test_what_is_made_is_the_same_each_time_and_each_is_another() -> None:
     assert make_image("a") == make_image("a")
     digests = {

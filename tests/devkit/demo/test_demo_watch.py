@@ -141,8 +141,8 @@ def test_a_run_that_ends_without_outcomes_has_failed(app: ScriptedApp, watch: Wa
 def test_an_app_that_does_not_answer_is_said_and_asked_again(app: ScriptedApp, watch: Watch) -> None:
     app.runs = [run("1")]
     watch.look()
-    assert states(watch) == ["the app answers 404"] * 2
-    assert watch.late() == [f"team/web:v1 has not arrived in {name} after 1 s: the app answers 404" for name in ("china", "usgov")]
+    assert states(watch) == ["the app answers 404: unknown"] * 2
+    assert watch.late() == [f"team/web:v1 has not arrived in {name} after 1 s: the app answers 404: unknown" for name in ("china", "usgov")]
     app.shutdown()
     app.server_close()
     watch.look()
@@ -159,6 +159,14 @@ def test_without_a_terminal_each_state_is_one_line(app: ScriptedApp, watch: Watc
             progress.show(watch.rows)
     lines = [line.rsplit(" ", 2)[0] for line in written.getvalue().splitlines()]
     assert lines == ["team/web:v1 in china: importing", "team/web:v1 in usgov: importing", "team/web:v1 in china: settling"]
+
+
+def test_a_terminal_too_narrow_for_the_table_gets_lines(app: ScriptedApp, watch: Watch) -> None:
+    written = io.StringIO()
+    with Progress(Console(file=written, width=60, force_terminal=True, color_system=None), watch.targets) as progress:
+        watch.look()
+        progress.show(watch.rows)
+    assert [line.strip() for line in written.getvalue().splitlines()] == [f"team/web:v1 in {name}: queued 1.0 s" for name in watch.targets]
 
 
 def test_in_a_terminal_it_is_a_table_with_a_row_for_each_change(app: ScriptedApp, watch: Watch) -> None:

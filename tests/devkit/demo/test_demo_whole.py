@@ -1,13 +1,16 @@
 """The demo when things go wrong: with apps that replicate nothing. When they go right: tests/e2e/test_demo.py."""
 
 import io
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from devkit.demo.demo import demo
+from devkit.demo.demo import demo, tell
 from devkit.local.problem import Problem
+from devkit.local.stack import Stack
 from tests.devkit.local.running import SMALL_APP, write_app
 
 
@@ -29,3 +32,15 @@ def test_a_process_that_dies_ends_the_demo(tmp_path: Path) -> None:
     app = write_app(tmp_path / "app", SMALL_APP.replace("events.append", "os._exit(7) or events.append"))
     with pytest.raises(Problem, match="The host ended by itself with exit status 7: the last lines of"):
         demo(tmp_path / "state", app=app, console=Console(file=io.StringIO(), width=140))
+
+
+def test_a_cloud_that_dies_under_a_push_is_told_as_that(stack: Stack) -> None:
+    source = stack.clouds["source"]
+    assert source.pid is not None
+    os.kill(source.pid, signal.SIGKILL)
+    try:
+        with pytest.raises(Problem, match="The cloud source ended by itself with signal SIGKILL"):
+            tell(stack, Console(file=io.StringIO(), width=140), deadline=5)
+    finally:
+        source.kill()
+        source.start()
