@@ -124,6 +124,8 @@ class Publication:
         if isinstance(brought, Failure):
             return brought
         if brought == "moved_on":  # nothing was put; the source, or one stale replica of it, said something else a moment ago
+            if self._doubted is None:  # first doubts, or content was imported and they begin anew, which must not go on for ever
+                self._rounds += 1
             pause = self._pause_in_doubt()
             if pause is None:
                 return self._never_settles()

@@ -80,6 +80,13 @@ def test_a_source_that_never_rests_ends_unsettled() -> None:
     assert (run.output["outcome"], run.output["failure"]["code"]) == ("failed", "unsettled")
 
 
+def test_a_tag_that_moves_on_during_every_import_ends_unsettled() -> None:
+    run = publish(look=NEW_IMAGE, start_import=ENDED, move_tag={"state": "moved_on"})
+    assert run.names.count("start_import") == 5
+    assert (run.output["outcome"], run.output["failure"]["code"]) == ("failed", "unsettled")
+    assert len(run.history) < 500
+
+
 def test_a_tag_that_moves_during_a_long_import_is_still_looked_at_again() -> None:
     there = seen((OLD, True), (OLD, True))
     run = publish(
