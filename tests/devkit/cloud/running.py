@@ -4,11 +4,9 @@ import base64
 import hashlib
 import http.client
 import json
-import select
 import socket
 import ssl
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,8 +15,8 @@ from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from devkit.tls import TlsFiles
+from tests.devkit.process import Running, begin, ready_line
 
-ROOT = Path(__file__).parents[3]
 ARM_AUDIENCE = "https://management.local.example"
 ACR_AUDIENCE = "https://containerregistry.azure.net"
 RIGHTS = "Microsoft.ContainerRegistry/registries"
@@ -53,7 +51,7 @@ class Answer:
 
 
 @dataclass
-class Cloud:
+class Cloud(Running):
     config: dict[str, Any]
     file: Path
     context: ssl.SSLContext
@@ -63,33 +61,9 @@ class Cloud:
     def start(self) -> Self:
         self.file.write_text(json.dumps(self.config))
         self.file.chmod(0o600)
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "devkit.cloud", str(self.file)]
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
-        assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], 20)[0], "no ready line within 20 seconds"
-        line = self.process.stdout.readline()
-        assert line, self.log.read_text()
-        assert json.loads(line) == {"ready": self.config["name"]}
+        self.process = begin("devkit.cloud", str(self.file), log=self.log)
+        assert ready_line(self.process, self.log) == {"ready": self.config["name"]}
         return self
-
-    def kill(self) -> None:
-        """As `kill -9` does."""
-        assert self.process is not None
-        self.process.kill()
-        self._ended()
-
-    def stop(self) -> int:
-        assert self.process is not None
-        self.process.terminate()
-        return self._ended()
-
-    def _ended(self) -> int:
-        assert self.process is not None and self.process.stdout is not None
-        status = self.process.wait(10)
-        self.process.stdout.close()
-        self.process = None
-        return status
 
     @property
     def login_server(self) -> str:

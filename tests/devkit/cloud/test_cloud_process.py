@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from devkit.tls import make_authority
-from tests.devkit.cloud.running import ROOT, Clouds, MakeCloud, digest_of, image
+from tests.devkit.cloud.running import Clouds, MakeCloud, digest_of, image
+from tests.devkit.process import ROOT
 
 
 def test_what_was_pushed_is_there_after_a_kill(make_cloud: MakeCloud) -> None:

@@ -2,10 +2,8 @@
 
 import http.client
 import json
-import select
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -14,9 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
-ROOT = Path(__file__).parents[3]
+from tests.devkit.process import PATIENCE, Running, begin, ready_line
+
 APPS = Path(__file__).parent / "apps"
-PATIENCE = 20.0  # seconds: what must come is waited for so long; never a measure of anything
 ENDED = ("Completed", "Failed", "Terminated")
 WEBHOOK = "/runtime/webhooks/durabletask"
 
@@ -42,7 +40,7 @@ def eventually(look: Callable[[], Any], what: str) -> Any:
 
 
 @dataclass
-class Host:
+class Host(Running):
     """`folder` holds what belongs to one host: its settings, state and log."""
 
     app: Path
@@ -57,19 +55,12 @@ class Host:
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "local.settings.json"
         settings.write_text(json.dumps({"IsEncrypted": False, "Values": dict(self.settings)}))
-        command = [sys.executable, "-m", "devkit.host", "--app", str(self.app), "--settings", str(settings)]
-        command += ["--state", str(self.folder / "state"), "--port", str(self.port), *(["--enforce-keys"] if self.enforce_keys else [])]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
+        arguments = ["--app", str(self.app), "--settings", str(settings), "--state", str(self.folder / "state"), "--port", str(self.port)]
+        self.process = begin("devkit.host", *arguments, *(["--enforce-keys"] if self.enforce_keys else []), log=self.log)
         return self.process
 
     def start(self) -> Self:
-        process = self.spawn()
-        assert process.stdout is not None
-        assert select.select([process.stdout], [], [], PATIENCE)[0], f"no ready line within {PATIENCE} seconds"
-        line = process.stdout.readline()
-        assert line, self.log.read_text()
-        ready = json.loads(line)
+        ready = ready_line(self.spawn(), self.log)
         assert ready["ready"] == "host"
         self.url = ready["url"]
         return self
@@ -81,25 +72,6 @@ class Host:
         self.process = None
         assert output == b""
         return self.log.read_text()
-
-    def kill(self) -> None:
-        """As `kill -9` does."""
-        assert self.process is not None
-        self.process.kill()
-        self._ended()
-
-    def stop(self) -> int:
-        """By SIGTERM; the exit status."""
-        assert self.process is not None
-        self.process.terminate()
-        return self._ended()
-
-    def _ended(self) -> int:
-        assert self.process is not None and self.process.stdout is not None
-        status = self.process.wait(PATIENCE)
-        self.process.stdout.close()
-        self.process = None
-        return status
 
     @property
     def log(self) -> Path:
