@@ -11,13 +11,12 @@ from typing import Any
 
 from aiohttp import web
 
-from devkit.cloud.config import CloudConfig, Principal
-from devkit.cloud.entra import Entra
+from devkit.cloud.config import Principal
 from devkit.cloud.errors import ArmRefusal
 from devkit.cloud.importrequest import ImportRequest, InvalidImport
-from devkit.cloud.imports import Importer
 from devkit.cloud.operationurl import OperationUrls
-from devkit.cloud.tokens import InvalidToken, Signer
+from devkit.cloud.parts import Parts
+from devkit.cloud.tokens import InvalidToken
 from devkit.cloud.web import IDENTITY
 
 REGISTRY = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{registry}"
@@ -30,12 +29,12 @@ _API_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(-preview)?")
 
 
 class Arm:
-    def __init__(self, config: CloudConfig, entra: Entra, importer: Importer, signer: Signer) -> None:
-        self._config = config
-        self._entra = entra
-        self._importer = importer
-        subscription = config.registry_id.strip("/").split("/")[1]
-        self._urls = OperationUrls(config.arm_url, subscription, signer)
+    def __init__(self, parts: Parts) -> None:
+        self._config = parts.config
+        self._entra = parts.entra
+        self._importer = parts.importer
+        subscription = parts.config.registry_id.strip("/").split("/")[1]
+        self._urls = OperationUrls(parts.config.arm_url, subscription, parts.signer, parts.clock)
 
     def routes(self) -> list[web.RouteDef]:
         return [

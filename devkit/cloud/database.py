@@ -14,12 +14,15 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS manifests (
   repository TEXT, digest TEXT, media_type TEXT NOT NULL, content BLOB NOT NULL, image_size INTEGER NOT NULL,
-  subject TEXT, created TEXT NOT NULL, updated TEXT NOT NULL, PRIMARY KEY (repository, digest));
-CREATE INDEX IF NOT EXISTS manifests_by_subject ON manifests (repository, subject);
+  subject TEXT, created TEXT NOT NULL, updated TEXT NOT NULL, since REAL NOT NULL, until REAL);
+CREATE UNIQUE INDEX IF NOT EXISTS manifests_now ON manifests (repository, digest) WHERE until IS NULL;
+CREATE INDEX IF NOT EXISTS manifests_by_subject ON manifests (repository, subject) WHERE until IS NULL;
+CREATE INDEX IF NOT EXISTS manifests_ever ON manifests (repository, digest);
 CREATE TABLE IF NOT EXISTS tags (
-  repository TEXT, name TEXT, digest TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, PRIMARY KEY (repository, name),
-  FOREIGN KEY (repository, digest) REFERENCES manifests (repository, digest) ON DELETE CASCADE);
-CREATE INDEX IF NOT EXISTS tags_by_digest ON tags (repository, digest);
+  repository TEXT, name TEXT, digest TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, since REAL NOT NULL, until REAL);
+CREATE UNIQUE INDEX IF NOT EXISTS tags_now ON tags (repository, name) WHERE until IS NULL;
+CREATE INDEX IF NOT EXISTS tags_by_digest ON tags (repository, digest) WHERE until IS NULL;
+CREATE INDEX IF NOT EXISTS tags_ever ON tags (repository, name);
 CREATE TABLE IF NOT EXISTS blobs (repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, event_type TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
@@ -35,7 +38,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(SCHEMA)
 

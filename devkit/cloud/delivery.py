@@ -1,17 +1,17 @@
 """Event Grid's delivery: up to eight events at once, so in no order, each at least once, retried by the documented schedule.
 
 Source: "Event Grid message delivery and retry". Only 200 to 204 is success; a webhook's 400, 401 and 413 are final, other answers are
-retried after the pause the schedule and the status ask for, until 30 attempts or a day. Pauses are divided by the clock scale; jitter is
+retried after the pause the schedule and the status ask for, until 30 attempts or a day. Pauses are by the cloud's clock; jitter is
 left out. So is the validation handshake: an `azurefunction` destination, which ours stands for, has none."""
 
 import asyncio
 import logging
-import time
 from itertools import chain, repeat
 from typing import Literal
 
 import aiohttp
 
+from devkit.cloud.clock import Clock
 from devkit.cloud.events import EventQueue, Queued
 
 SCHEDULE = (10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600)  # then every 12 hours
@@ -26,10 +26,10 @@ log = logging.getLogger("devkit.cloud")
 
 
 class Delivery:
-    def __init__(self, queue: EventQueue, subscription: str, clock_scale: float) -> None:
+    def __init__(self, queue: EventQueue, subscription: str, clock: Clock) -> None:
         self._queue = queue
         self._subscription = subscription
-        self._scale = clock_scale
+        self._clock = clock
         self._changed = asyncio.Event()
         self._busy: set[int] = set()
 
@@ -41,17 +41,25 @@ class Delivery:
         async with aiohttp.ClientSession(timeout=ANSWER_WITHIN) as session, asyncio.TaskGroup() as group:
             while True:
                 self._changed.clear()
-                pause = None
+                due = None
                 for event in self._waiting():
-                    if event.due > time.time():
-                        pause = event.due - time.time()
+                    if event.due > self._clock.now():
+                        due = event.due
                         break
                     self._busy.add(event.number)
                     group.create_task(self._deliver(session, event))
-                try:
-                    await asyncio.wait_for(self._changed.wait(), pause)
-                except TimeoutError:
-                    continue
+                await self._woken(due)
+
+    async def _woken(self, due: float | None) -> None:
+        """Until there may be something to do: at `due` by the clock, or something has changed."""
+        tasks = [asyncio.create_task(self._changed.wait())]
+        if due is not None:
+            tasks.append(asyncio.create_task(self._clock.reached(due)))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _waiting(self) -> list[Queued]:
         if self._queue.endpoint is None:
@@ -61,14 +69,14 @@ class Delivery:
 
     async def _deliver(self, session: aiohttp.ClientSession, event: Queued) -> None:
         status = await self._post(session, event)
-        attempts, age = event.attempts + 1, time.time() - event.published
+        attempts, age = event.attempts + 1, self._clock.now() - event.published
         state: Literal["delivered", "dead", "pending"] = "pending"
         if status is not None and 200 <= status <= 204:
             state = "delivered"
-        elif status in FINAL or attempts >= ATTEMPTS or age * self._scale >= TIME_TO_LIVE:
+        elif status in FINAL or attempts >= ATTEMPTS or age >= TIME_TO_LIVE:
             state = "dead"
         pause = max(next(chain(SCHEDULE[event.attempts :], repeat(43_200))), LEAST_PAUSE.get(status or 0, 0))
-        self._queue.attempted(event, state=state, status=status, due=time.time() + pause / self._scale)
+        self._queue.attempted(event, state=state, status=status, due=self._clock.now() + pause)
         self._busy.discard(event.number)
         log.info("event %s %s after attempt %d: %s", event.id, state, attempts, status or "no answer")
         self.wake()

@@ -4,13 +4,13 @@ Source: "Azure Container Registry as an Event Grid source" for the shape. An imp
 is undocumented, and who replicates must not need it. Untagging makes none either (docs: container-registry-webhook-reference)."""
 
 import json
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from devkit.cloud import times
+from devkit.cloud.clock import Clock
 from devkit.cloud.database import Database
+from devkit.cloud.kept import Kept
 from devkit.cloud.manifest import Manifest
 
 
@@ -36,20 +36,21 @@ class Queued:
 class EventQueue:
     """Written inside the transaction of what happened; read by `delivery.py`."""
 
-    def __init__(self, database: Database, registry_id: str, endpoint: str | None) -> None:
+    def __init__(self, database: Database, clock: Clock, registry_id: str, endpoint: str | None) -> None:
         self._database = database
+        self._clock = clock
         self._registry_id = registry_id
-        self._configured = endpoint
+        self._endpoint = Kept(database, "event-subscription", endpoint)
 
     @property
     def endpoint(self) -> str | None:
-        """The subscription: what the control API set last, as long as the settings file still says what it said then."""
-        kept = json.loads(self._database.setting("event-subscription") or "null")
-        return kept["endpoint"] if kept and kept["configured"] == self._configured else self._configured
+        """The subscription's."""
+        endpoint: str | None = self._endpoint.get()
+        return endpoint
 
     @endpoint.setter
     def endpoint(self, endpoint: str | None) -> None:
-        self._database.keep_setting("event-subscription", json.dumps({"endpoint": endpoint, "configured": self._configured}))
+        self._endpoint.set(endpoint)
 
     def pushed(self, repository: str, manifest: Manifest, tag: str | None, cause: Cause) -> None:
         size = len(manifest.content)
@@ -70,18 +71,24 @@ class EventQueue:
             return
         envelope_id, kind = str(uuid.uuid4()), f"Microsoft.ContainerRegistry.{kind}"
         request = {"id": str(uuid.uuid4()), "host": cause.host, "method": cause.method, "useragent": cause.user_agent}
-        data = {"id": str(uuid.uuid4()), "timestamp": times.nanoseconds_now(), "action": action, "target": target, "request": request}
+        data = {
+            "id": str(uuid.uuid4()),
+            "timestamp": self._clock.nanoseconds_text(),
+            "action": action,
+            "target": target,
+            "request": request,
+        }
         event = {
             "id": envelope_id,
             "topic": self._registry_id,
             "subject": subject,
             "eventType": kind,
-            "eventTime": times.now(),
+            "eventTime": self._clock.text(),
             "data": data,
             "dataVersion": "1.0",
             "metadataVersion": "1",
         }
-        now = time.time()
+        now = self._clock.now()
         self._database.run(
             "INSERT INTO events (id, event_type, subject, body, state, attempts, published, due) VALUES (?, ?, ?, ?, 'pending', 0, ?, ?)",
             envelope_id, kind, subject, json.dumps([event]), now, now,

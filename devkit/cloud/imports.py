@@ -13,6 +13,7 @@ from typing import Any
 
 from devkit.cloud.background import Background
 from devkit.cloud.blobfiles import BlobFiles, DigestMismatch
+from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig, ImportPace
 from devkit.cloud.database import Database
 from devkit.cloud.importrequest import ImportRequest
@@ -35,10 +36,13 @@ class ImportFailed(Exception):
 
 
 class Importer:
-    def __init__(self, config: CloudConfig, database: Database, store: Store, files: BlobFiles, background: Background) -> None:
+    def __init__(
+        self, config: CloudConfig, clock: Clock, database: Database, *, store: Store, files: BlobFiles, background: Background
+    ) -> None:
         self.pace = config.pace  # in force for imports that begin from now on
-        self.operations = Operations(database)
+        self.operations = Operations(database, clock)
         self._config = config
+        self._clock = clock
         self._database = database
         self._store = store
         self._files = files
@@ -59,7 +63,7 @@ class Importer:
     async def _run(self, work: Work) -> None:
         async with self._turns:
             try:
-                await asyncio.sleep(work.pace.latency_seconds / self._config.clock_scale)
+                await self._clock.sleep(work.pace.latency_seconds)
                 await self._copy(work)
             except ImportFailed as failed:
                 message = f"Operation registries-{work.id} failed. Resource {self._config.registry_id} {failed.said}"
@@ -95,12 +99,12 @@ class Importer:
                 self.operations.copied(work.id, total)
 
     async def _fetch_blob(self, source: SourceRegistry, digest: str, pace: ImportPace) -> int:
-        clock, rate = asyncio.get_running_loop().time, pace.bytes_per_second * self._config.clock_scale
-        began = clock()
+        began = self._clock.now()
         with self._files.begin() as writer:
             async for chunk in source.blob(digest):
                 writer.write(chunk)
-                await asyncio.sleep(max(0.0, began + writer.size / rate - clock()))
+                await self._clock.sleep_until(began + writer.size / pace.bytes_per_second)
+                await asyncio.sleep(0)  # others have their turn, however fast it is
             await asyncio.to_thread(writer.keep, digest)
             return writer.size
 

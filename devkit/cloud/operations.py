@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from devkit.cloud import times
+from devkit.cloud.clock import Clock
 from devkit.cloud.config import ImportPace
 from devkit.cloud.database import Database
 from devkit.cloud.importrequest import ImportRequest
@@ -39,14 +39,15 @@ class Work:
 
 
 class Operations:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     def begin(self, body: Any, request: ImportRequest, pace: ImportPace) -> Work:
         operation, image = str(uuid.uuid4()), f"{request.repository}{'@' if ':' in request.reference else ':'}{request.reference}"
         self._database.run(
             "INSERT INTO operations (id, request, pace, source_image, state, began, bytes) VALUES (?, ?, ?, ?, 'running', ?, 0)",
-            operation, json.dumps(body), json.dumps(pace.to_json()), image, times.now(),
+            operation, json.dumps(body), json.dumps(pace.to_json()), image, self._clock.text(),
         )  # fmt: skip
         return Work(operation, request, pace)
 
@@ -64,13 +65,15 @@ class Operations:
         self._database.run("UPDATE operations SET bytes = ? WHERE id = ?", total, operation)
 
     def succeeded(self, operation: str) -> None:
-        self._database.run("UPDATE operations SET state = 'succeeded', ended = ?, request = NULL WHERE id = ?", times.now(), operation)
+        self._database.run(
+            "UPDATE operations SET state = 'succeeded', ended = ?, request = NULL WHERE id = ?", self._clock.text(), operation
+        )
 
     def failed(self, operation: str, error: ImportFailure) -> None:
         self._database.run(
             "UPDATE operations SET state = 'failed', ended = ?, error_status = ?, error_code = ?, error_message = ?, request = NULL"
             " WHERE id = ?",
-            times.now(), error.status, error.code, error.message, operation,
+            self._clock.text(), error.status, error.code, error.message, operation,
         )  # fmt: skip
 
     def to_json(self) -> list[dict[str, Any]]:

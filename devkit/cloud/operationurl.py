@@ -5,10 +5,10 @@ do, so that a client which takes URLs apart or has no room for them fails here t
 
 import hmac
 import secrets
-import time
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from devkit.cloud.clock import Clock
 from devkit.cloud.tokens import Signer
 
 LOCATION = "LOCAL"
@@ -16,7 +16,8 @@ TICKS_AT_EPOCH = 621_355_968_000_000_000  # .NET's ticks count from the year 1
 
 
 class OperationUrls:
-    def __init__(self, arm_url: str, subscription: str, signer: Signer) -> None:
+    def __init__(self, arm_url: str, subscription: str, signer: Signer, clock: Clock) -> None:
+        self._clock = clock
         self._arm_url = arm_url
         self._subscription = subscription
         self._signer = signer
@@ -25,7 +26,7 @@ class OperationUrls:
     def signed(self, operation: str, api_version: str) -> str:
         provider = f"/subscriptions/{self._subscription}/providers/Microsoft.ContainerRegistry"
         path = f"{provider}/locations/{LOCATION}/operationResults/registries-{operation}"
-        ticks, unique = str(TICKS_AT_EPOCH + time.time_ns() // 100), secrets.token_urlsafe(32)
+        ticks, unique = str(TICKS_AT_EPOCH + int(self._clock.wall() * 1e7)), secrets.token_urlsafe(32)
         query = {"api-version": api_version, "t": ticks, "c": self._certificate, "s": self._sign(path, ticks, unique), "h": unique}
         return f"{self._arm_url}{path}?{urlencode(query)}"
 

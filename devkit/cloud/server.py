@@ -1,8 +1,7 @@
-"""One cloud, put together: its parts, its four listeners, its two kinds of background work."""
+"""One cloud, put together: its parts, its listeners, its two kinds of background work."""
 
 import fcntl
 import ssl
-import uuid
 from collections.abc import Callable
 from typing import TextIO
 
@@ -11,25 +10,21 @@ from aiohttp import web
 from devkit.cloud.arm import Arm
 from devkit.cloud.background import Background
 from devkit.cloud.blobfiles import BlobFiles
+from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig, Problem
-from devkit.cloud.control import Control
+from devkit.cloud.control.app import control_app
 from devkit.cloud.database import Database
 from devkit.cloud.delivery import Delivery
 from devkit.cloud.entra import Entra
-from devkit.cloud.errors import unexpected_by_arm, unexpected_by_entra, unexpected_by_registry
+from devkit.cloud.errors import unexpected_by_arm, unexpected_by_entra
 from devkit.cloud.events import EventQueue
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
-from devkit.cloud.manifest import LIMIT
-from devkit.cloud.registry.attributes import Attributes
-from devkit.cloud.registry.auth import RegistryAuth
-from devkit.cloud.registry.blobs import Blobs
-from devkit.cloud.registry.listing import Listing
-from devkit.cloud.registry.manifests import Manifests
-from devkit.cloud.registry.routes import Dispatcher, routes
-from devkit.cloud.registry.uploads import Uploads
+from devkit.cloud.parts import Parts
+from devkit.cloud.registry.app import registry_app
 from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
+from devkit.cloud.unknowns import Switches
 from devkit.cloud.web import Recorder, answering
 
 SMALL = 64 * 1024  # more than any form or ARM body needs
@@ -44,15 +39,7 @@ class Cloud:
         self._lock = _own(config)
         self._config = config
         self._background = Background(on_failure)
-        self._database = Database(config.state / "cloud.db")
-        self._store = Store(self._database)
-        self._files = BlobFiles(config.state)
-        self._signer = Signer(self._database.signing_key())
-        self._events = EventQueue(self._database, config.registry_id, config.event_endpoint)
-        self._delivery = Delivery(self._events, config.name, config.clock_scale)
-        self._importer = Importer(config, self._database, self._store, self._files, self._background)
-        self._entra = Entra(config, self._signer)
-        self._recorder = Recorder()
+        self._parts = _parts(config, self._background)
         self._runners: list[web.AppRunner] = []
 
     @property
@@ -60,49 +47,20 @@ class Cloud:
         return self._background.failure
 
     async def start(self) -> None:
-        ports, tls = self._config.ports, self._tls()
-        control = Control(self._config, self._importer, self._events, self._delivery, self._recorder)
-        await self._listen(self._entra_app(), ports.entra, tls)
-        await self._listen(self._arm_app(), ports.arm, tls)
-        await self._listen(self._registry_app(), ports.registry, tls)
-        await self._listen(control.app(), ports.control, None)
-        self._importer.resume()
-        self._background.start(self._delivery.run())
+        ports, tls, parts = self._config.ports, self._tls(), self._parts
+        await self._listen(_entra_app(parts), ports.entra, tls)
+        await self._listen(_arm_app(parts), ports.arm, tls)
+        await self._listen(registry_app(parts), ports.registry, tls)
+        await self._listen(control_app(parts), ports.control, None)
+        parts.importer.resume()
+        self._background.start(parts.delivery.run())
 
     async def stop(self) -> None:
         await self._background.stop()
         for runner in self._runners:
             await runner.cleanup()
-        self._database.close()
+        self._parts.database.close()
         self._lock.close()
-
-    def _entra_app(self) -> web.Application:
-        app = web.Application(middlewares=[answering("entra", self._recorder, unexpected_by_entra)], client_max_size=SMALL)
-        app.add_routes(self._entra.routes())
-        return app
-
-    def _arm_app(self) -> web.Application:
-        app = web.Application(middlewares=[answering("arm", self._recorder, unexpected_by_arm)], client_max_size=SMALL)
-        app.add_routes(Arm(self._config, self._entra, self._importer, self._signer).routes())
-        return app
-
-    def _registry_app(self) -> web.Application:
-        config, database, store, events, wake = self._config, self._database, self._store, self._events, self._delivery.wake
-        auth = RegistryAuth(config, Directory(config), self._entra, self._signer)
-        table = routes(
-            Listing(store),
-            Manifests(database, store, events, wake),
-            Blobs(store, self._files),
-            Uploads(store, self._files, auth),
-            Attributes(config.login_server, database, store, events, wake),
-        )
-        app = web.Application(middlewares=[answering("registry", self._recorder, unexpected_by_registry)], client_max_size=LIMIT)
-        app.router.add_get("/oauth2/token", auth.token_by_get, allow_head=False)
-        app.router.add_post("/oauth2/token", auth.token_by_post)
-        app.router.add_post("/oauth2/exchange", auth.exchange)
-        app.router.add_route("*", r"/{path:[\s\S]*}", Dispatcher(auth, table))
-        app.on_response_prepare.append(_stamp)
-        return app
 
     async def _listen(self, app: web.Application, port: int, tls: ssl.SSLContext | None) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -123,11 +81,39 @@ class Cloud:
         return context
 
 
-async def _stamp(_: web.Request, response: web.StreamResponse) -> None:
-    """What every answer of an ACR data plane carries."""
-    response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Ms-Correlation-Request-Id"] = str(uuid.uuid4())
+def _parts(config: CloudConfig, background: Background) -> Parts:
+    database = Database(config.state / "cloud.db")
+    clock = Clock(database, config.clock_scale)
+    store, files = Store(database, clock), BlobFiles(config.state)
+    signer = Signer(database.signing_key(), clock)
+    events = EventQueue(database, clock, config.registry_id, config.event_endpoint)
+    return Parts(
+        config=config,
+        clock=clock,
+        unknowns=Switches(database, config.unknowns),
+        database=database,
+        store=store,
+        files=files,
+        signer=signer,
+        directory=Directory(config),
+        entra=Entra(config, signer),
+        events=events,
+        delivery=Delivery(events, config.name, clock),
+        importer=Importer(config, clock, database, store=store, files=files, background=background),
+        recorder=Recorder(),
+    )
+
+
+def _entra_app(parts: Parts) -> web.Application:
+    app = web.Application(middlewares=[answering("entra", parts.recorder, unexpected_by_entra)], client_max_size=SMALL)
+    app.add_routes(parts.entra.routes())
+    return app
+
+
+def _arm_app(parts: Parts) -> web.Application:
+    app = web.Application(middlewares=[answering("arm", parts.recorder, unexpected_by_arm)], client_max_size=SMALL)
+    app.add_routes(Arm(parts).routes())
+    return app
 
 
 def _own(config: CloudConfig) -> TextIO:

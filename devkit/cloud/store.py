@@ -1,126 +1,73 @@
-"""What the registry holds: manifests and tags by repository, and which blobs a repository may serve.
+"""Changes to what the registry holds.
 
 Callers that change more than one thing hold the transaction, so that an event is queued if and only if its manifest is stored."""
 
-import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from devkit.cloud import times
+from devkit.cloud.clock import Clock
 from devkit.cloud.database import Database
 from devkit.cloud.manifest import Manifest
+from devkit.cloud.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class StoredManifest:
-    digest: str
-    media_type: str
-    content: bytes
-    image_size: int
-    created: str
-    updated: str
+class Store(View):
+    """Reads what is true now."""
 
-    @classmethod
-    def of(cls, row: sqlite3.Row) -> "StoredManifest":
-        return cls(row["digest"], row["media_type"], row["content"], row["image_size"], row["created"], row["updated"])
+    def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(database)
+        self._clock = clock
 
-
-@dataclass(frozen=True, slots=True)
-class StoredTag:
-    name: str
-    digest: str
-    created: str
-    updated: str
-
-    @classmethod
-    def of(cls, row: sqlite3.Row) -> "StoredTag":
-        return cls(row["name"], row["digest"], row["created"], row["updated"])
-
-
-class Store:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    # Manifests
-
-    def has_repository(self, repository: str) -> bool:
-        """A repository is there while it holds a manifest."""
-        return self._database.row("SELECT 1 FROM manifests WHERE repository = ? LIMIT 1", repository) is not None
-
-    def has_manifest(self, repository: str, digest: str) -> bool:
-        return self._database.row("SELECT 1 FROM manifests WHERE repository = ? AND digest = ?", repository, digest) is not None
-
-    def manifest(self, repository: str, digest: str) -> StoredManifest | None:
-        row = self._database.row("SELECT * FROM manifests WHERE repository = ? AND digest = ?", repository, digest)
-        return None if row is None else StoredManifest.of(row)
-
-    def missing(self, repository: str, manifest: Manifest) -> list[str]:
-        """What it refers to and the repository does not hold."""
-        blobs = [digest for digest in manifest.blobs if not self.has_blob(repository, digest)]
-        return blobs + [digest for digest in manifest.children if not self.has_manifest(repository, digest)]
+    def at(self, moment: float | None) -> View:
+        return self if moment is None else View(self._database, moment)
 
     def put_manifest(self, repository: str, manifest: Manifest) -> None:
-        now = times.now()
+        now = self._clock.text()
+        if self._database.run(
+            "UPDATE manifests SET media_type = ?, updated = ? WHERE until IS NULL AND repository = ? AND digest = ?",
+            manifest.media_type, now, repository, manifest.digest,
+        ):  # fmt: skip
+            return
         self._database.run(
-            "INSERT INTO manifests VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (repository, digest)"
-            " DO UPDATE SET media_type = excluded.media_type, updated = excluded.updated",
+            "INSERT INTO manifests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             repository, manifest.digest, manifest.media_type, manifest.content, manifest.image_size, manifest.subject, now, now,
+            self._clock.now(),
         )  # fmt: skip
 
-    def delete_manifest(self, repository: str, digest: str) -> bool:
-        """With all its tags (docs: container-registry-delete, "Delete by manifest digest") and its referrers, theirs too (docs:
-        container-registry-manage-artifact, "Delete the artifact"). An index leaves its children; nothing protects them either."""
-        for row in self._database.rows("SELECT digest FROM manifests WHERE repository = ? AND subject = ?", repository, digest):
-            self.delete_manifest(repository, row["digest"])
-        return self._database.run("DELETE FROM manifests WHERE repository = ? AND digest = ?", repository, digest) > 0
+    def delete_manifest(self, repository: str, digest: str) -> list[str]:
+        """What is gone, itself first: with it go its referrers, theirs too (acr.md 5 [D]), and the tags of each. An index leaves its
+        children; nothing protects them either. Empty if there was no such manifest."""
+        now = self._clock.now()
+        if not self._database.run(
+            "UPDATE manifests SET until = ? WHERE until IS NULL AND repository = ? AND digest = ?", now, repository, digest
+        ):
+            return []
+        self._database.run("UPDATE tags SET until = ? WHERE until IS NULL AND repository = ? AND digest = ?", now, repository, digest)
+        referrers = [one.digest for one in self.referrers(repository, digest)]
+        return [digest, *(gone for referrer in referrers for gone in self.delete_manifest(repository, referrer))]
 
     def delete_repository(self, repository: str) -> tuple[list[str], list[str]]:
         """The digests and the tags that are gone."""
         digests = [manifest.digest for manifest in self.manifests(repository)]
         tags = [tag.name for tag in self.tags(repository)]
-        for table in ("manifests", "blobs"):
-            self._database.run(f"DELETE FROM {table} WHERE repository = ?", repository)  # noqa: S608 - the two names above
+        now = self._clock.now()
+        for table in ("manifests", "tags"):
+            self._database.run(f"UPDATE {table} SET until = ? WHERE until IS NULL AND repository = ?", now, repository)  # noqa: S608 - these two
+        self._database.run("DELETE FROM blobs WHERE repository = ?", repository)
         return digests, tags
 
-    def referrers(self, repository: str, subject: str) -> list[StoredManifest]:
-        statement = "SELECT * FROM manifests WHERE repository = ? AND subject = ? ORDER BY digest"
-        return [StoredManifest.of(row) for row in self._database.rows(statement, repository, subject)]
-
-    # Tags
-
-    def tag(self, repository: str, name: str) -> StoredTag | None:
-        row = self._database.row("SELECT * FROM tags WHERE repository = ? AND name = ?", repository, name)
-        return None if row is None else StoredTag.of(row)
-
     def put_tag(self, repository: str, name: str, digest: str) -> None:
-        now = times.now()
-        self._database.run(
-            "INSERT INTO tags VALUES (?, ?, ?, ?, ?) ON CONFLICT (repository, name)"
-            " DO UPDATE SET digest = excluded.digest, updated = excluded.updated",
-            repository, name, digest, now, now,
-        )  # fmt: skip
+        now, moment = self._clock.text(), self._clock.now()
+        held = self.tag(repository, name)
+        if held is not None and held.digest == digest:
+            self._database.run("UPDATE tags SET updated = ? WHERE until IS NULL AND repository = ? AND name = ?", now, repository, name)
+            return
+        self.untag(repository, name)
+        created = now if held is None else held.created
+        self._database.run("INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?, NULL)", repository, name, digest, created, now, moment)
 
     def untag(self, repository: str, name: str) -> bool:
-        return self._database.run("DELETE FROM tags WHERE repository = ? AND name = ?", repository, name) > 0
-
-    # Lists: sorted, after `last`, at most `count` (-1 is all)
-
-    def repositories(self, last: str = "", count: int = -1) -> list[str]:
-        statement = "SELECT DISTINCT repository FROM manifests WHERE repository > ? ORDER BY repository LIMIT ?"
-        return [row["repository"] for row in self._database.rows(statement, last, count)]
-
-    def tags(self, repository: str, last: str = "", count: int = -1, digest: str | None = None) -> list[StoredTag]:
-        statement = "SELECT * FROM tags WHERE repository = ? AND name > ? AND (?3 IS NULL OR digest = ?3) ORDER BY name LIMIT ?4"
-        return [StoredTag.of(row) for row in self._database.rows(statement, repository, last, digest, count)]
-
-    def manifests(self, repository: str, last: str = "", count: int = -1) -> list[StoredManifest]:
-        statement = "SELECT * FROM manifests WHERE repository = ? AND digest > ? ORDER BY digest LIMIT ?"
-        return [StoredManifest.of(row) for row in self._database.rows(statement, repository, last, count)]
-
-    # Blobs
-
-    def has_blob(self, repository: str, digest: str) -> bool:
-        return self._database.row("SELECT 1 FROM blobs WHERE repository = ? AND digest = ?", repository, digest) is not None
+        statement = "UPDATE tags SET until = ? WHERE until IS NULL AND repository = ? AND name = ?"
+        return self._database.run(statement, self._clock.now(), repository, name) > 0
 
     def link_blobs(self, repository: str, digests: Iterable[str]) -> None:
         for digest in digests:

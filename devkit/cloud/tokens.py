@@ -8,9 +8,10 @@ import binascii
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
+
+from devkit.cloud.clock import Clock
 
 
 class InvalidToken(Exception):
@@ -18,12 +19,13 @@ class InvalidToken(Exception):
 
 
 class Signer:
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, clock: Clock) -> None:
+        self._clock = clock
         self._key = key
 
     def token(self, claims: Mapping[str, Any], *, lifetime: float) -> str:
-        now = int(time.time())
-        times = {"iat": now, "nbf": now, "exp": time.time() + lifetime}
+        now = self._clock.wall()
+        times = {"iat": int(now), "nbf": int(now), "exp": now + lifetime}
         body = f"{_encoded({'alg': 'HS256', 'typ': 'JWT'})}.{_encoded({**claims, **times})}"
         return f"{body}.{self.signature(body)}"
 
@@ -37,7 +39,7 @@ class Signer:
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         except (IndexError, ValueError, binascii.Error):
             raise InvalidToken from None
-        if not isinstance(claims, dict) or claims.get("iss") != issuer or claims["exp"] <= time.time():
+        if not isinstance(claims, dict) or claims.get("iss") != issuer or not claims["nbf"] <= self._clock.wall() < claims["exp"]:
             raise InvalidToken
         return claims
 

@@ -16,6 +16,8 @@ Service = Literal["entra", "arm", "registry"]
 
 IDENTITY = web.RequestKey("identity", str)  # set once a caller has proven who it is, never before
 
+AS_OF = web.RequestKey("as_of", float)  # a read is to be answered as of this moment, by the cloud's clock: a replica that lags
+
 log = logging.getLogger("devkit.cloud")
 
 

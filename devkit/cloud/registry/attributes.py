@@ -12,7 +12,8 @@ from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.events import EventQueue
 from devkit.cloud.registry.calls import Call, Page, json_answer
 from devkit.cloud.registry.manifests import unknown, unknown_name
-from devkit.cloud.store import Store, StoredManifest, StoredTag
+from devkit.cloud.store import Store
+from devkit.cloud.view import StoredManifest, StoredTag, View
 
 CHANGEABLE = {"deleteEnabled": True, "writeEnabled": True, "listEnabled": True, "readEnabled": True}
 
@@ -26,73 +27,84 @@ class Attributes:
         self._wake = wake
 
     async def repository(self, call: Call) -> web.Response:
-        manifests, tags = self._store.manifests(self._known(call)), self._store.tags(call.name)
+        view = self._view(call)
+        manifests, tags = view.manifests(call.name), view.tags(call.name)
         times = {"createdTime": min(one.created for one in manifests), "lastUpdateTime": max(one.updated for one in manifests)}
         counts = {"manifestCount": len(manifests), "tagCount": len(tags)}
         return json_answer({**self._named(call), **times, **counts, "changeableAttributes": CHANGEABLE})
 
     async def delete_repository(self, call: Call) -> web.Response:
         with self._database.transaction():
-            digests, tags = self._store.delete_repository(self._known(call))
+            _require_known(call, self._store)
+            digests, tags = self._store.delete_repository(call.name)
             self._events.repository_deleted(call.name, call.cause)
         self._wake()
         return json_answer({"manifestsDeleted": digests, "tagsDeleted": tags}, status=202)
 
     async def manifests(self, call: Call) -> web.Response:
-        page = Page.of(call)
-        found = self._store.manifests(self._known(call), page.last, page.count + 1)
+        page, view = Page.of(call), self._view(call)
+        found = view.manifests(call.name, page.last, page.count + 1)
         taken, headers = page.take(call, found, lambda manifest: manifest.digest)
-        return json_answer({**self._named(call), "manifests": [self._manifest(call.name, one) for one in taken]}, headers=headers)
+        return json_answer({**self._named(call), "manifests": [_manifest(view, call.name, one) for one in taken]}, headers=headers)
 
     async def manifest(self, call: Call) -> web.Response:
-        found = self._store.manifest(self._known(call), call.digest)
+        view = self._view(call)
+        found = view.manifest(call.name, call.digest)
         if found is None:
             raise unknown(call)
-        return json_answer({**self._named(call), "manifest": self._manifest(call.name, found)})
+        return json_answer({**self._named(call), "manifest": _manifest(view, call.name, found)})
 
     async def tags(self, call: Call) -> web.Response:
         page, digest = Page.of(call), call.request.query.get("digest") or None
-        found = self._store.tags(self._known(call), page.last, page.count + 1, digest)
+        found = self._view(call).tags(call.name, page.last, page.count + 1, digest)
         taken, headers = page.take(call, found, lambda tag: tag.name)
         return json_answer({**self._named(call), "tags": [_tag(one) for one in taken]}, headers=headers)
 
     async def tag(self, call: Call) -> web.Response:
-        found = self._store.tag(self._known(call), call.reference)
+        found = self._view(call).tag(call.name, call.reference)
         if found is None:
             raise unknown_tag(call)
         return json_answer({**self._named(call), "tag": _tag(found)})
 
     async def untag(self, call: Call) -> web.Response:
         """202; the manifest stays and no event tells (docs: container-registry-delete, container-registry-webhook-reference)."""
-        if not self._store.untag(self._known(call), call.reference):
+        _require_known(call, self._store)
+        if not self._store.untag(call.name, call.reference):
             raise unknown_tag(call)
         return web.Response(status=202)
 
-    def _known(self, call: Call) -> str:
-        if not self._store.has_repository(call.name):
-            raise unknown_name(call)
-        return call.name
+    def _view(self, call: Call) -> View:
+        """Where the repository is to be found."""
+        view = self._store.at(call.as_of)
+        _require_known(call, view)
+        return view
 
     def _named(self, call: Call) -> dict[str, str]:
         return {"registry": self._login_server, "imageName": call.name}
 
-    def _manifest(self, repository: str, one: StoredManifest) -> dict[str, Any]:
-        """`tags` is absent, not empty, when there are none."""
-        tags = [tag.name for tag in self._store.tags(repository, digest=one.digest)]
-        attributes = {
-            "digest": one.digest,
-            "imageSize": one.image_size,
-            "createdTime": one.created,
-            "lastUpdateTime": one.updated,
-            "mediaType": one.media_type,
-            "changeableAttributes": CHANGEABLE,
-        }
-        return attributes | ({"tags": tags} if tags else {})
+
+def _manifest(view: View, repository: str, one: StoredManifest) -> dict[str, Any]:
+    """`tags` is absent, not empty, when there are none."""
+    tags = [tag.name for tag in view.tags(repository, digest=one.digest)]
+    attributes = {
+        "digest": one.digest,
+        "imageSize": one.image_size,
+        "createdTime": one.created,
+        "lastUpdateTime": one.updated,
+        "mediaType": one.media_type,
+        "changeableAttributes": CHANGEABLE,
+    }
+    return attributes | ({"tags": tags} if tags else {})
 
 
 def _tag(one: StoredTag) -> dict[str, Any]:
     times = {"createdTime": one.created, "lastUpdateTime": one.updated}
     return {"name": one.name, "digest": one.digest, **times, "signed": False, "changeableAttributes": CHANGEABLE}
+
+
+def _require_known(call: Call, view: View) -> None:
+    if not view.has_repository(call.name):
+        raise unknown_name(call)
 
 
 def unknown_tag(call: Call) -> RegistryRefusal:

@@ -11,6 +11,7 @@ from aiohttp import web
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.events import Cause
 from devkit.cloud.names import is_digest
+from devkit.cloud.web import AS_OF
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000  # ACR's own are undocumented; its clients ask for 100
 
@@ -30,6 +31,11 @@ class Call:
         if not is_digest(self.reference):
             raise RegistryRefusal(400, "DIGEST_INVALID", "provided digest is not a sha256 digest", {"digest": self.reference[:200]})
         return self.reference
+
+    @property
+    def as_of(self) -> float | None:
+        """The moment whose truth is read; None is now."""
+        return self.request.get(AS_OF)
 
     @property
     def cause(self) -> Cause:

@@ -15,14 +15,15 @@ class Listing:
         return json_answer({})
 
     async def tags(self, call: Call) -> web.Response:
-        if not self._store.has_repository(call.name):
+        view = self._store.at(call.as_of)
+        if not view.has_repository(call.name):
             raise unknown_name(call)
         page = Page.of(call)
-        tags, headers = page.take(call, self._store.tags(call.name, page.last, page.count + 1), lambda tag: tag.name)
+        tags, headers = page.take(call, view.tags(call.name, page.last, page.count + 1), lambda tag: tag.name)
         return json_answer({"name": call.name, "tags": [tag.name for tag in tags]}, headers=headers)
 
     async def catalog(self, call: Call) -> web.Response:
         """`/v2/_catalog` and `/acr/v1/_catalog` alike."""
         page = Page.of(call)
-        names, headers = page.take(call, self._store.repositories(page.last, page.count + 1), str)
+        names, headers = page.take(call, self._store.at(call.as_of).repositories(page.last, page.count + 1), str)
         return json_answer({"repositories": list(names)}, headers=headers)

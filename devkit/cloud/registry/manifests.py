@@ -10,7 +10,8 @@ from devkit.cloud.events import EventQueue
 from devkit.cloud.manifest import OCI_INDEX, InvalidManifest, Manifest
 from devkit.cloud.names import is_digest, is_tag
 from devkit.cloud.registry.calls import Call, json_answer
-from devkit.cloud.store import Store, StoredManifest
+from devkit.cloud.store import Store
+from devkit.cloud.view import StoredManifest, View
 
 
 class Manifests:
@@ -22,7 +23,7 @@ class Manifests:
 
     async def get(self, call: Call) -> web.Response:
         """GET and HEAD. A HEAD's 404 has no body: one cannot tell from it what is missing."""
-        manifest = self._found(call)
+        manifest = _found(self._store.at(call.as_of), call)
         if not accepts(call.request.headers.getall("Accept", []), manifest.media_type):
             raise unknown(call)  # ACR answers 404 to an Accept that leaves the stored type out (Azure/acr issue 741)
         headers = {"Content-Type": manifest.media_type, "Docker-Content-Digest": manifest.digest, "ETag": f'"{manifest.digest}"'}
@@ -52,7 +53,7 @@ class Manifests:
         if not is_digest(call.reference):
             raise RegistryRefusal(400, "UNSUPPORTED", "manifests are deleted by digest")
         with self._database.transaction():
-            manifest = self._found(call)
+            manifest = _found(self._store, call)
             self._store.delete_manifest(call.name, manifest.digest)
             self._events.deleted(call.name, manifest.digest, manifest.media_type, call.cause)
         self._wake()
@@ -61,23 +62,13 @@ class Manifests:
     async def referrers(self, call: Call) -> web.Response:
         """distribution-spec, "Listing Referrers": an index, empty if there are none; never a 404."""
         wanted = call.request.query.get("artifactType")
-        stored = self._store.referrers(call.name, call.digest)
+        stored = self._store.at(call.as_of).referrers(call.name, call.digest)
         descriptors = [Manifest.parse(one.content, one.media_type).descriptor() for one in stored]
         if wanted:
             descriptors = [one for one in descriptors if one.get("artifactType") == wanted]
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": descriptors}
         applied = {"OCI-Filters-Applied": "artifactType"} if wanted else {}
         return json_answer(index, headers={"Content-Type": OCI_INDEX, **applied})
-
-    def _found(self, call: Call) -> StoredManifest:
-        digest: str | None = call.reference
-        if not is_digest(call.reference):
-            tag = self._store.tag(call.name, call.reference)
-            digest = None if tag is None else tag.digest
-        manifest = None if digest is None else self._store.manifest(call.name, digest)
-        if manifest is None:
-            raise unknown(call) if self._store.has_repository(call.name) else unknown_name(call)
-        return manifest
 
     def _parsed(self, call: Call, content: bytes) -> Manifest:
         media_type = call.request.headers.get("Content-Type", "").partition(";")[0].strip()
@@ -95,6 +86,17 @@ class Manifests:
             detail = {"digest": call.reference, "computed": manifest.digest}
             raise RegistryRefusal(400, "DIGEST_INVALID", "provided digest did not match uploaded content", detail)
         return None
+
+
+def _found(view: View, call: Call) -> StoredManifest:
+    digest: str | None = call.reference
+    if not is_digest(call.reference):
+        tag = view.tag(call.name, call.reference)
+        digest = None if tag is None else tag.digest
+    manifest = None if digest is None else view.manifest(call.name, digest)
+    if manifest is None:
+        raise unknown(call) if view.has_repository(call.name) else unknown_name(call)
+    return manifest
 
 
 def accepts(headers: list[str], media_type: str) -> bool:

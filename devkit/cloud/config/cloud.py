@@ -1,0 +1,117 @@
+"""The whole of a cloud's settings."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from devkit.cloud.config.identities import Principal, RepositoryToken
+from devkit.cloud.config.imports import ImportPace
+from devkit.cloud.config.reading import Problem, number, text
+from devkit.cloud.unknowns import Unknowns
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    certificate: Path
+    key: Path
+    ca: Path  # whom imports trust at the source
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    entra: int
+    arm: int
+    registry: int
+    control: int
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        return cls(*(int(value[name]) for name in ("entra", "arm", "registry", "control")))
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """Of the three kinds of token, in seconds; the defaults are what Azure's documentation shows."""
+
+    entra_seconds: float
+    refresh_seconds: float
+    access_seconds: float
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        defaults = {"entraSeconds": 3599, "refreshSeconds": 10_800, "accessSeconds": 4_500}
+        return cls(*(number(value.get(name, default), name, least=1) for name, default in defaults.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class CloudConfig:
+    name: str
+    state: Path
+    control_key: str = field(repr=False)
+    tls: Tls
+    ports: Ports
+    tenant_id: str
+    arm_audience: str
+    acr_audience: str
+    registry_id: str
+    login_server: str
+    tokens: tuple[RepositoryToken, ...]
+    principals: tuple[Principal, ...]
+    pace: ImportPace
+    lifetimes: Lifetimes
+    event_endpoint: str | None = field(repr=False)  # its query may hold a key
+    clock_scale: float
+    unknowns: Unknowns
+
+    @property
+    def arm_url(self) -> str:
+        return f"https://localhost:{self.ports.arm}"
+
+    @property
+    def entra_url(self) -> str:
+        return f"https://localhost:{self.ports.entra}"
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises `Problem`."""
+        try:
+            return cls.from_json(json.loads(path.read_text()))
+        except OSError as error:
+            raise Problem(f"cannot read the settings file {path}: {error.strerror}") from None
+        except KeyError as error:
+            raise Problem(f"the settings file {path} lacks {error}: docs/decisions.md, 1.1 shows a whole one") from None
+        except (ValueError, TypeError, AttributeError) as error:
+            raise Problem(f"the settings file {path} is not as docs/decisions.md, 1.1 says: {error}") from None
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        tls, registry, subscription = value["tls"], value["registry"], value.get("eventSubscription")
+        return cls(
+            name=text(value, "name"),
+            state=Path(text(value, "state")),
+            control_key=text(value, "controlKey"),
+            tls=Tls(*(Path(text(tls, name)) for name in ("certificate", "key", "ca"))),
+            ports=Ports.from_json(value["ports"]),
+            tenant_id=text(value, "tenantId"),
+            arm_audience=text(value, "armAudience").rstrip("/"),
+            acr_audience=text(value, "acrAudience").rstrip("/"),
+            registry_id=_registry_id(text(registry, "id")),
+            login_server=text(registry, "loginServer"),
+            tokens=tuple(RepositoryToken.from_json(token) for token in registry.get("tokens", ())),
+            principals=tuple(Principal.from_json(principal) for principal in value.get("principals", ())),
+            pace=ImportPace.from_json(value.get("imports") or {}, other=ImportPace()),
+            lifetimes=Lifetimes.from_json(value.get("lifetimes") or {}),
+            event_endpoint=text(subscription, "endpoint") if subscription else None,
+            clock_scale=number(value.get("clockScale", 1), "clockScale", least=0.001),
+            unknowns=Unknowns.from_json(value.get("unknowns") or {}),
+        )
+
+
+def _registry_id(given: str) -> str:
+    parts = given.strip("/").split("/")
+    wanted = {0: "subscriptions", 2: "resourceGroups", 4: "providers", 5: "Microsoft.ContainerRegistry", 6: "registries"}
+    if len(parts) != 8 or any(parts[place].lower() != word.lower() for place, word in wanted.items()):
+        raise ValueError("registry.id must be /subscriptions/S/resourceGroups/G/providers/Microsoft.ContainerRegistry/registries/NAME")
+    return given

@@ -1,0 +1,41 @@
+"""The control API, put together: each part has a file of its own beside this one."""
+
+import hmac
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from devkit.cloud.control import clock, events, imports, requests, unknowns
+from devkit.cloud.control.answers import refused
+from devkit.cloud.parts import Parts
+
+
+def control_app(parts: Parts) -> web.Application:
+    app = web.Application(middlewares=[_guard(parts.config.control_key)], client_max_size=64 * 1024)
+    app.router.add_get("/control/health", _health(parts.config.name))
+    for part in (imports, events, requests, clock, unknowns):
+        app.add_routes(part.routes(parts))
+    return app
+
+
+def _health(name: str) -> Any:
+    async def health(_: web.Request) -> web.Response:
+        return web.json_response({"cloud": name})
+
+    return health
+
+
+def _guard(key: str) -> Any:
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not hmac.compare_digest(request.headers.get("x-control-key", "").encode(errors="surrogateescape"), key.encode()):
+            return refused(401, "the header x-control-key is missing or wrong")
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            return refused(error.status, error.reason)
+        except ValueError as error:  # what a part says of a value that it cannot take
+            return refused(400, str(error))
+
+    return guard

@@ -1,0 +1,34 @@
+"""The parts of one cloud that its services share."""
+
+from dataclasses import dataclass
+
+from devkit.cloud.blobfiles import BlobFiles
+from devkit.cloud.clock import Clock
+from devkit.cloud.config import CloudConfig
+from devkit.cloud.database import Database
+from devkit.cloud.delivery import Delivery
+from devkit.cloud.entra import Entra
+from devkit.cloud.events import EventQueue
+from devkit.cloud.identity import Directory
+from devkit.cloud.imports import Importer
+from devkit.cloud.store import Store
+from devkit.cloud.tokens import Signer
+from devkit.cloud.unknowns import Switches
+from devkit.cloud.web import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    config: CloudConfig
+    clock: Clock
+    unknowns: Switches
+    database: Database
+    store: Store
+    files: BlobFiles
+    signer: Signer
+    directory: Directory
+    entra: Entra
+    events: EventQueue
+    delivery: Delivery
+    importer: Importer
+    recorder: Recorder

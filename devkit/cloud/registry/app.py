@@ -1,0 +1,43 @@
+"""The registry as a web application."""
+
+import uuid
+
+from aiohttp import web
+
+from devkit.cloud.errors import unexpected_by_registry
+from devkit.cloud.manifest import LIMIT
+from devkit.cloud.parts import Parts
+from devkit.cloud.registry.attributes import Attributes
+from devkit.cloud.registry.auth import RegistryAuth
+from devkit.cloud.registry.blobs import Blobs
+from devkit.cloud.registry.listing import Listing
+from devkit.cloud.registry.manifests import Manifests
+from devkit.cloud.registry.routes import Dispatcher, routes
+from devkit.cloud.registry.uploads import Uploads
+from devkit.cloud.web import answering
+
+
+def registry_app(parts: Parts) -> web.Application:
+    database, store, events, wake = parts.database, parts.store, parts.events, parts.delivery.wake
+    auth = RegistryAuth(parts.config, parts.directory, parts.entra, parts.signer)
+    table = routes(
+        Listing(store),
+        Manifests(database, store, events, wake),
+        Blobs(store, parts.files),
+        Uploads(store, parts.files, auth),
+        Attributes(parts.config.login_server, database, store, events, wake),
+    )
+    app = web.Application(middlewares=[answering("registry", parts.recorder, unexpected_by_registry)], client_max_size=LIMIT)
+    app.router.add_get("/oauth2/token", auth.token_by_get, allow_head=False)
+    app.router.add_post("/oauth2/token", auth.token_by_post)
+    app.router.add_post("/oauth2/exchange", auth.exchange)
+    app.router.add_route("*", r"/{path:[\s\S]*}", Dispatcher(auth, table))
+    app.on_response_prepare.append(_stamp)
+    return app
+
+
+async def _stamp(_: web.Request, response: web.StreamResponse) -> None:
+    """What every answer of an ACR data plane carries (acr.md 5)."""
+    response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Ms-Correlation-Request-Id"] = str(uuid.uuid4())
