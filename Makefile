@@ -1,14 +1,15 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help demo up test setup clean
+.PHONY: help demo up test tools setup clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   push, retag and delete images in a local source cloud and watch them arrive in two others"
 	@echo "make up     the same clouds and the app, kept running: prints endpoints, credentials and a line to try"
 	@echo "make test   style, types and the test suite"
-	@echo "make clean  remove .venv, caches and the state of the local clouds"
+	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
+	@echo "make clean  remove .venv, tools, caches and the state of the local clouds"
 
 setup:
 	@$(PYTHON) devkit/setup_venv.py
@@ -25,5 +26,8 @@ test: setup
 	@$(RUN) -m mypy
 	@$(RUN) -m pytest -n logical --dist loadfile
 
+tools: setup
+	@$(RUN) -m devkit.tools
+
 clean:
-	rm -rf .venv .venv.lock .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv.lock .tools .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
