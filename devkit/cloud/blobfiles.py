@@ -7,12 +7,21 @@ container-registry-delete), and this cloud's state folder is thrown away whole."
 import hashlib
 import os
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 
 class DigestMismatch(Exception):
     """The bytes are not what they were called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a blob that is being written, and the hash of what is before it."""
+
+    size: int
+    hash: "hashlib._Hash"
 
 
 class BlobFiles:
@@ -52,6 +61,15 @@ class BlobWriter:
         self._file.write(chunk)
         self._hash.update(chunk)
         self.size += len(chunk)
+
+    def mark(self) -> "Mark":
+        """Where it is now, for `back_to`."""
+        return Mark(self.size, self._hash.copy())
+
+    def back_to(self, mark: "Mark") -> None:
+        self._file.seek(mark.size)
+        self._file.truncate()
+        self.size, self._hash = mark.size, mark.hash.copy()
 
     def keep(self, digest: str) -> None:
         """Under its name, for good. Blocks while the disk writes. Raises `DigestMismatch`."""

@@ -53,7 +53,11 @@ class Uploads:
             return _created(call.name, query["mount"])
         if "digest" in query:
             digest = _required_digest(call)
-            return await self._finished(call, self._new(call.name), digest)
+            upload = self._new(call.name)
+            try:
+                return await self._finished(call, upload, digest)
+            finally:
+                self._drop(upload)  # nobody was told its id
         return web.Response(status=202, headers=self._new(call.name).headers())
 
     async def append(self, call: Call) -> web.Response:
@@ -118,9 +122,19 @@ class Uploads:
                 raise RegistryRefusal(413, "SIZE_INVALID", "blob is larger than 200 GiB")
             upload.writer.write(chunk)
 
+    async def _receive_whole(self, request: web.Request, upload: Upload) -> None:
+        """A PUT that breaks off has changed nothing, so that the same again may succeed: regctl does that."""
+        before = upload.writer.mark()
+        try:
+            await self._receive(request, upload)
+        except BaseException:
+            if upload.id in self._uploads:
+                upload.writer.back_to(before)
+            raise
+
     async def _finished(self, call: Call, upload: Upload, digest: str) -> web.Response:
         async with upload.turn:
-            await self._receive(call.request, upload)
+            await self._receive_whole(call.request, upload)
             try:
                 await asyncio.to_thread(upload.writer.keep, digest)
             except DigestMismatch:
