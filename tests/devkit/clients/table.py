@@ -12,6 +12,7 @@ from tests.devkit.clients.skopeo import Skopeo
 CLIENTS: tuple[type[Client], ...] = (Skopeo, Crane, Oras, Regctl)
 VERBS = (
     "login",
+    "Entra identity",
     "push",
     "pull",
     "copy",
@@ -48,7 +49,7 @@ def _marker(client: type[Client]) -> pytest.MarkDecorator:
 def cell(verb: str, client: type[Client]) -> str:
     if verb in client.lacks:
         return f"n/a: {client.lacks[verb]}"
-    return f"yes: {client.ways[verb]}" if verb in client.ways else "yes"
+    return client.ways.get(verb, "yes")
 
 
 def markdown() -> str:

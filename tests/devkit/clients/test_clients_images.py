@@ -9,7 +9,9 @@ from tests.devkit.clients.client import Client
 from tests.devkit.clients.images import DOCKER, FAMILIES, Family, all_platforms, one_platform, signature_of, signature_tag
 from tests.devkit.clients.skopeo import Skopeo
 from tests.devkit.clients.table import covers
-from tests.devkit.cloud.running import Clouds
+from tests.devkit.cloud.running import ACR_AUDIENCE, Clouds
+
+NAMELESS = "00000000-0000-0000-0000-000000000000"  # docs: container-registry-authentication, --expose-token
 
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 
@@ -21,6 +23,19 @@ def test_logs_in_with_a_password(client: Client, clouds: Clouds) -> None:
     client.sign_in({})
     client.login(cloud.login_server, "all", password(cloud, "all"))
     assert client.tags(f"{cloud.login_server}/{repository}") == ["v1"]
+
+
+@covers("Entra identity")
+def test_logs_in_as_an_application_of_entra(client: Client, clouds: Clouds) -> None:
+    """As after `az acr login`: no name, and for a password the registry's refresh token (acr.md 4.4)."""
+    cloud, repository, image = clouds.source, f"entra/{client.program}", one_platform("entra")
+    entra = cloud.entra_token(audience=ACR_AUDIENCE).json["access_token"]
+    exchanged = {"grant_type": "access_token", "service": cloud.login_server, "access_token": entra}
+    refresh = cloud.form("registry", "/oauth2/exchange", exchanged).json["refresh_token"]
+    client.sign_in({})
+    client.login(cloud.login_server, NAMELESS, refresh)
+    client.push(image, reference(cloud, repository))
+    assert client.pull(reference(cloud, repository), image) == image.everything
 
 
 @each_family
@@ -47,15 +62,19 @@ def test_copies_all_platforms_to_another_cloud(client: Client, clouds: Clouds, f
     assert_holds(clouds.target, repository, "v1", image)
 
 
-@covers("tags")
-def test_lists_tags_over_several_pages(client: Client, clouds: Clouds) -> None:
-    cloud, repository = clouds.source, f"tags/{client.program}"
-    cloud.push_image(repository)
-    manifest = cloud.registry("GET", f"/v2/{repository}/manifests/{cloud.push_image(repository, 'v000')}").body
-    names = [f"v{number:03}" for number in range(103)]  # a page has a hundred
+@pytest.fixture(scope="module")
+def many_tags(clouds: Clouds) -> list[str]:
+    """Of the repository tags/many: more than the hundred that a page has."""
+    image, names = one_platform("tags"), [f"v{number:03}" for number in range(103)]
+    put(clouds.source, "tags/many", names[0], image)
     for name in names[1:]:
-        assert cloud.push_manifest(repository, name, manifest).status == 201
-    assert client.tags(f"{cloud.login_server}/{repository}") == names
+        assert clouds.source.push_manifest("tags/many", name, image.manifests[image.root]).status == 201
+    return names
+
+
+@covers("tags")
+def test_lists_tags_over_several_pages(client: Client, clouds: Clouds, many_tags: list[str]) -> None:
+    assert client.tags(f"{clouds.source.login_server}/tags/many") == many_tags
 
 
 @covers("signature tag")

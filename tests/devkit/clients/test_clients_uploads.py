@@ -12,6 +12,7 @@ from tests.devkit.clients.table import covers
 from tests.devkit.cloud.running import Clouds, digest_of
 
 LARGE = 5_000_000  # bytes
+CUT = 2_000_000
 
 
 @covers("mount")
@@ -47,13 +48,13 @@ def test_sends_a_blob_in_pieces(client: Client, clouds: Clouds) -> None:
 @covers("resume")
 def test_ends_an_upload_that_was_interrupted(client: Client, clouds: Clouds) -> None:
     """The connection breaks amid the layer."""
-    cloud, repository, image = clouds.source, f"resume/{client.program}", one_platform("resume", size=LARGE)
-    blob = next(content for content in image.blobs.values() if len(content) >= LARGE)
-    with cutting(cloud.config["ports"]["registry"], after=LARGE // 2) as wire:
+    cloud, repository, image = clouds.source, f"resume/{client.program}", one_platform("resume", size=CUT)
+    blob = next(content for content in image.blobs.values() if len(content) >= CUT)
+    with cutting(cloud.config["ports"]["registry"], after=CUT // 2) as wire:
         server = f"localhost:{wire.port}"
         client.sign_in({server: ("all", password(cloud, "all"))})
         if isinstance(client, Regctl):
-            client.push_in_chunks(f"{server}/{repository}", blob, 1_000_000)
+            client.push_in_chunks(f"{server}/{repository}", blob, 300_000)
         elif isinstance(client, Crane):
             client.push(image, f"{server}/{repository}:v1")
         else:
