@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from devkit.cloud.config import Principal
+from devkit.cloud.entra.tokens import RevokedToken
 from devkit.cloud.errors import ArmRefusal
 from devkit.cloud.importrequest import ImportRequest, InvalidImport
 from devkit.cloud.operationurl import OperationUrls
@@ -115,6 +116,8 @@ class Arm:
             raise _unauthorized("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
         try:
             verified = self._entra.verify(token.strip())
+        except RevokedToken:
+            raise _unauthorized("InvalidAuthenticationToken", "The access token has been revoked.") from None
         except InvalidToken:
             raise _unauthorized("InvalidAuthenticationToken", "The access token is invalid.") from None
         if verified.audience != self._config.arm_audience:

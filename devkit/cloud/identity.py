@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from devkit.cloud.config import CloudConfig, Principal, RepositoryToken
+from devkit.cloud.entra.apps import Apps
 
 
 class Right(StrEnum):
@@ -36,18 +37,20 @@ class Identity:
 class Directory:
     """Everyone the registry knows, by name. Asked again at every call: a right taken away is gone at once."""
 
-    def __init__(self, config: CloudConfig) -> None:
-        tokens = {token.name: (_of_token(token), token.password) for token in config.tokens}
-        principals = {principal.client_id: (_of_principal(principal), principal.client_secret) for principal in config.principals}
-        self._known: Mapping[str, tuple[Identity, str]] = {**principals, **tokens}
+    def __init__(self, config: CloudConfig, apps: Apps) -> None:
+        self._apps = apps
+        self._principals = {principal.client_id: _of_principal(principal) for principal in config.principals}
+        self._tokens: Mapping[str, tuple[Identity, str]] = {token.name: (_of_token(token), token.password) for token in config.tokens}
 
     def named(self, name: str) -> Identity | None:
-        known = self._known.get(name)
-        return None if known is None else known[0]
+        return self._tokens[name][0] if name in self._tokens else self._principals.get(name)
 
     def by_password(self, name: str, password: str) -> Identity | None:
         """A repository token, or an application with its secret (docs: container-registry-auth-service-principal)."""
-        identity, secret = self._known.get(name, (None, ""))
+        if name not in self._tokens:
+            app = self._apps.find(name)
+            return self.named(name) if app and not app.disabled and app.try_secret(password) == "right" else None
+        identity, secret = self._tokens[name]
         return identity if hmac.compare_digest(secret.encode(), password.encode()) else None
 
 

@@ -7,7 +7,7 @@ from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig
 from devkit.cloud.database import Database
 from devkit.cloud.delivery import Delivery
-from devkit.cloud.entra import Entra
+from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.events import EventQueue
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
@@ -27,7 +27,7 @@ class Parts:
     files: BlobFiles
     signer: Signer
     directory: Directory
-    entra: Entra
+    entra: EntraTokens
     events: EventQueue
     delivery: Delivery
     importer: Importer

@@ -15,7 +15,9 @@ from devkit.cloud.config import CloudConfig, Problem
 from devkit.cloud.control.app import control_app
 from devkit.cloud.database import Database
 from devkit.cloud.delivery import Delivery
-from devkit.cloud.entra import Entra
+from devkit.cloud.entra.apps import Apps
+from devkit.cloud.entra.service import EntraService
+from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import unexpected_by_arm, unexpected_by_entra
 from devkit.cloud.events import EventQueue
 from devkit.cloud.identity import Directory
@@ -86,6 +88,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
     clock = Clock(database, config.clock_scale)
     store, files = Store(database, clock), BlobFiles(config.state)
     signer = Signer(database.signing_key(), clock)
+    apps = Apps(database, clock, config.principals)
     events = EventQueue(database, clock, config.registry_id, config.event_endpoint)
     return Parts(
         config=config,
@@ -95,8 +98,8 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         store=store,
         files=files,
         signer=signer,
-        directory=Directory(config),
-        entra=Entra(config, signer),
+        directory=Directory(config, apps),
+        entra=EntraTokens(config, signer, apps),
         events=events,
         delivery=Delivery(events, config.name, clock),
         importer=Importer(config, clock, database, store=store, files=files, background=background),
@@ -106,7 +109,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
 
 def _entra_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=[answering("entra", parts.recorder, unexpected_by_entra)], client_max_size=SMALL)
-    app.add_routes(parts.entra.routes())
+    app.add_routes(EntraService(parts.config, parts.clock, parts.entra).routes())
     return app
 
 

@@ -1,8 +1,9 @@
 """The settings file of a cloud (docs/decisions.md, 1.1): read once, checked whole, then only values."""
 
 from devkit.cloud.config.cloud import CloudConfig
-from devkit.cloud.config.identities import Principal, RepositoryToken
+from devkit.cloud.config.identities import RepositoryToken
 from devkit.cloud.config.imports import ImportPace
+from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem
 
 __all__ = ["CloudConfig", "ImportPace", "Principal", "Problem", "RepositoryToken"]

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from devkit.cloud.config.identities import Principal, RepositoryToken
+from devkit.cloud.config.azureclouds import AzureCloud, azure_cloud
+from devkit.cloud.config.identities import RepositoryToken
 from devkit.cloud.config.imports import ImportPace
+from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem, number, text
 from devkit.cloud.unknowns import Unknowns
 
@@ -52,6 +54,7 @@ class CloudConfig:
     control_key: str = field(repr=False)
     tls: Tls
     ports: Ports
+    azure: AzureCloud
     tenant_id: str
     arm_audience: str
     acr_audience: str
@@ -88,19 +91,21 @@ class CloudConfig:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         tls, registry, subscription = value["tls"], value["registry"], value.get("eventSubscription")
+        azure = azure_cloud(value.get("azureCloud", "public"))
         return cls(
             name=text(value, "name"),
             state=Path(text(value, "state")),
             control_key=text(value, "controlKey"),
             tls=Tls(*(Path(text(tls, name)) for name in ("certificate", "key", "ca"))),
             ports=Ports.from_json(value["ports"]),
+            azure=azure,
             tenant_id=text(value, "tenantId"),
             arm_audience=text(value, "armAudience").rstrip("/"),
             acr_audience=text(value, "acrAudience").rstrip("/"),
             registry_id=_registry_id(text(registry, "id")),
             login_server=text(registry, "loginServer"),
             tokens=tuple(RepositoryToken.from_json(token) for token in registry.get("tokens", ())),
-            principals=tuple(Principal.from_json(principal) for principal in value.get("principals", ())),
+            principals=tuple(Principal.from_json(one, exchange_audience=azure.exchange_audience) for one in value.get("principals", ())),
             pace=ImportPace.from_json(value.get("imports") or {}, other=ImportPace()),
             lifetimes=Lifetimes.from_json(value.get("lifetimes") or {}),
             event_endpoint=text(subscription, "endpoint") if subscription else None,

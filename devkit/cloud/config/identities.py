@@ -1,4 +1,4 @@
-"""Who may call: repository tokens of the registry, and principals of the tenant."""
+"""Who may call with a password of the registry's own: repository tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,16 +23,3 @@ class RepositoryToken:
         if not actions <= TOKEN_ACTIONS:
             raise ValueError(f"a token's actions are among {', '.join(sorted(TOKEN_ACTIONS))}")
         return cls(text(value, "name"), text(value, "password"), actions)
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """An app registration of the tenant and the RBAC actions it holds on the registry."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    actions: frozenset[str]
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Self:
-        return cls(text(value, "clientId"), text(value, "clientSecret"), frozenset(value["actions"]))

@@ -1,6 +1,7 @@
 """Reading JSON values with sentences for what is wrong with them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -21,3 +22,14 @@ def number(value: object, name: str, *, least: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < float("inf"):
         raise ValueError(f"{name} must be a number of at least {least:g}")
     return value
+
+
+def moment(value: object, name: str) -> float:
+    """Seconds since the epoch, of an RFC 3339 text; one without an offset is UTC. Raises `ValueError`."""
+    try:
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        raise ValueError(f"{name} must be a time such as 2027-01-01T00:00:00Z")
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

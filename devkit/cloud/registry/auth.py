@@ -12,7 +12,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from devkit.cloud.config import CloudConfig
-from devkit.cloud.entra import Entra
+from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.identity import Directory, Identity
 from devkit.cloud.registry.access import Need, granted
@@ -26,7 +26,7 @@ NAMELESS = (
 
 
 class RegistryAuth:
-    def __init__(self, config: CloudConfig, directory: Directory, entra: Entra, signer: Signer) -> None:
+    def __init__(self, config: CloudConfig, directory: Directory, entra: EntraTokens, signer: Signer) -> None:
         self._config = config
         self._directory = directory
         self._entra = entra

@@ -35,7 +35,7 @@ def test_azure_identity_gets_a_token(clouds: Clouds, tls: TlsFiles) -> None:
     "changed, status, number, error",
     [
         pytest.param({"client_secret": "wrong"}, 401, 7000215, "invalid_client", id="a wrong secret"),
-        pytest.param({"tenant": "another"}, 400, 90002, "invalid_tenant", id="a wrong tenant"),
+        pytest.param({"tenant": "another"}, 400, 90002, "invalid_request", id="a wrong tenant"),
         pytest.param({"client_id": "nobody"}, 400, 700016, "unauthorized_client", id="an unknown application"),
         pytest.param({"audience": "https://vault.example"}, 400, 500011, "invalid_resource", id="an unknown resource"),
         pytest.param({"scope": ARM_AUDIENCE}, 400, 1002012, "invalid_scope", id="a scope without .default"),
