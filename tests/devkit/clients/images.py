@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.devkit.cloud.running import descriptor, digest_of
 
-PLATFORMS = ("amd64", "arm64", "s390x")
+PLATFORMS = ("amd64", "arm64")
 
 
 @dataclass(frozen=True)
