@@ -1,7 +1,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: help demo up test tools setup clean
+.PHONY: help demo up test tools conformance setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -9,6 +9,7 @@ help:
 	@echo "make up     the same clouds and the app, kept running: prints endpoints, credentials and a line to try"
 	@echo "make test   style, types and the test suite"
 	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
+	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
 	@echo "make clean  remove .venv, tools, caches and the state of the local clouds"
 
 setup:
@@ -29,5 +30,8 @@ test: setup
 tools: setup
 	@$(RUN) -m devkit.tools
 
+conformance: tools
+	@$(RUN) -m devkit.conformance
+
 clean:
-	rm -rf .venv .venv.lock .tools .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv.lock .tools .conformance .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -36,7 +36,7 @@ class Ports:
     @classmethod
     def free(cls) -> Self:
         """Ports that nobody listens on now."""
-        found = iter(_free_ports(1 + len(NAMES) * len(SERVICES)))
+        found = iter(free_ports(1 + len(NAMES) * len(SERVICES)))
         return cls(next(found), {cloud: {service: next(found) for service in SERVICES} for cloud in NAMES})
 
     @classmethod
@@ -77,7 +77,7 @@ def _port(value: Any) -> int:
     return value
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     candidates = random.SystemRandom().sample(FREE_RANGE, len(FREE_RANGE))
     found = [port for port, _ in zip(filter(_is_free, candidates), range(count), strict=False)]
     if len(found) < count:

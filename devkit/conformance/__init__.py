@@ -1,0 +1,1 @@
+"""The OCI distribution conformance suite, run against a local cloud: `make conformance`."""
