@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from devkit.cloud.names import algorithm_of, is_canonical
+
 
 class DigestMismatch(Exception):
     """The bytes are not what they were called."""
@@ -34,7 +36,7 @@ class BlobFiles:
             left.unlink()
 
     def path(self, digest: str) -> Path:
-        return self._blobs / digest.removeprefix("sha256:")
+        return self._blobs / digest.partition(":")[2]  # the length tells the algorithm
 
     def size(self, digest: str) -> int | None:
         """None if there is no such blob."""
@@ -73,12 +75,19 @@ class BlobWriter:
 
     def keep(self, digest: str) -> None:
         """Under its name, for good. Blocks while the disk writes. Raises `DigestMismatch`."""
-        if f"sha256:{self._hash.hexdigest()}" != digest:
-            raise DigestMismatch
         self._file.flush()
+        if self._hex(digest) != digest.partition(":")[2]:
+            raise DigestMismatch
         os.fsync(self._file.fileno())
         self._file.close()
         self._path.rename(self._files.path(digest))
+
+    def _hex(self, digest: str) -> str:
+        """By the algorithm of `digest`. Another than sha256 is named only at the end of an upload: the file is read again then."""
+        if is_canonical(digest):
+            return self._hash.hexdigest()
+        with self._path.open("rb") as file:
+            return hashlib.file_digest(file, algorithm_of(digest)).hexdigest()
 
     def discard(self) -> None:
         self._file.close()

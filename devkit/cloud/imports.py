@@ -18,7 +18,7 @@ from devkit.cloud.config import CloudConfig, ImportPace
 from devkit.cloud.database import Database
 from devkit.cloud.importrequest import ImportRequest
 from devkit.cloud.manifest import InvalidManifest, Manifest
-from devkit.cloud.names import is_digest
+from devkit.cloud.names import algorithm_of, is_digest
 from devkit.cloud.operations import ImportFailure, Operations, Work
 from devkit.cloud.pull import SourceBroken, SourceMissing, SourceRefused, SourceRegistry
 from devkit.cloud.store import Store
@@ -129,7 +129,8 @@ async def _manifests(source: SourceRegistry, request: ImportRequest) -> list[Man
     found: dict[str, Manifest] = {}
 
     async def visit(reference: str) -> None:
-        manifest = Manifest.parse(*await source.manifest(reference))
+        content, media_type = await source.manifest(reference)
+        manifest = Manifest.parse(content, media_type, algorithm_of(reference) if is_digest(reference) else "sha256")
         if is_digest(reference) and manifest.digest != reference:
             raise DigestMismatch
         if len(found) + len(manifest.children) > MOST_MANIFESTS:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from devkit.cloud.names import is_digest
+from devkit.cloud.names import is_canonical, is_digest
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -20,8 +20,8 @@ class InvalidManifest(Exception):
     """Says what is wrong."""
 
 
-def digest_of(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+def digest_of(content: bytes, algorithm: str = "sha256") -> str:
+    return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class Manifest:
     image_size: int  # of everything it lists, as ACR's attributes count it
 
     @classmethod
-    def parse(cls, content: bytes, media_type: str | None) -> Self:
-        """`media_type` is the Content-Type, which has the last word only if the manifest says nothing else. Raises `InvalidManifest`."""
+    def parse(cls, content: bytes, media_type: str | None, algorithm: str = "sha256") -> Self:
+        """`media_type` is the Content-Type, which has the last word only if the manifest says nothing else. `algorithm` is that of its own
+        digest. Raises `InvalidManifest`."""
         value = _object(content)
         named = value.get("mediaType")
         media_type = media_type or named
@@ -55,7 +56,7 @@ class Manifest:
         return cls(
             media_type=media_type,
             content=content,
-            digest=digest_of(content),
+            digest=digest_of(content, algorithm),
             blobs=() if index else _digests(one for one in listed if not one.get("urls")),
             children=_digests(listed) if index else (),
             subject=subject,
@@ -63,6 +64,11 @@ class Manifest:
             annotations=value.get("annotations"),
             image_size=sum(one["size"] for one in listed),
         )
+
+    @property
+    def is_canonical(self) -> bool:
+        """That every digest in it is a sha256 digest."""
+        return all(is_canonical(digest) for digest in (*self.blobs, *self.children, *filter(None, [self.subject])))
 
     def descriptor(self) -> dict[str, Any]:
         """How a list of referrers names it (distribution-spec, "Listing Referrers")."""
@@ -92,7 +98,7 @@ def _descriptors(value: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _descriptor(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict) or not is_digest(str(value.get("digest"))) or not _is_size(value.get("size")):
-        raise InvalidManifest(f"{name} must hold descriptors with a sha256 digest and a size")
+        raise InvalidManifest(f"{name} must hold descriptors with a digest and a size")
     return value
 
 

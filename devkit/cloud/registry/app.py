@@ -31,7 +31,7 @@ def registry_app(parts: Parts) -> web.Application:
     app.router.add_get("/oauth2/token", auth.token_by_get, allow_head=False)
     app.router.add_post("/oauth2/token", auth.token_by_post)
     app.router.add_post("/oauth2/exchange", auth.exchange)
-    app.router.add_route("*", r"/{path:[\s\S]*}", Dispatcher(auth, table))
+    app.router.add_route("*", r"/{path:[\s\S]*}", Dispatcher(auth, table, parts.unknowns))
     app.on_response_prepare.append(_stamp)
     return app
 

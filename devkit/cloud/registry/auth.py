@@ -39,11 +39,19 @@ class RegistryAuth:
         if not self._met(request, need):
             raise self._challenge(need, error="insufficient_scope")
 
-    def allows(self, request: web.Request, need: Need) -> bool:
-        """For what is done if allowed and left else: a mount."""
-        return self._met(request, need)
+    def allows(self, request: web.Request, need: Need, *, beside: Need) -> bool:
+        """For what is done if allowed and left else: a mount. Raises the 401 with its challenge, for both needs at once, where another
+        token would do (distribution asks for both as well, in `appendAccessRecords`)."""
+        may, scoped = self._judged(request, need)
+        if may and not scoped:
+            raise self._challenge(beside, need, error="insufficient_scope")
+        return may
 
     def _met(self, request: web.Request, need: Need | None) -> bool:
+        return all(self._judged(request, need))
+
+    def _judged(self, request: web.Request, need: Need | None) -> tuple[bool, bool]:
+        """Whether the caller may, and whether the token says so."""
         kind, _, value = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer":
             identity, access = self._bearer(value.strip(), need)
@@ -52,7 +60,7 @@ class RegistryAuth:
         else:
             raise self._challenge(need)
         request[IDENTITY] = identity.name
-        return need is None or (need.right in identity.rights and (access is None or need.met_by(access)))
+        return need is None or need.right in identity.rights, need is None or access is None or need.met_by(access)
 
     def _bearer(self, token: str, need: Need | None) -> tuple[Identity, Sequence[Mapping[str, Any]]]:
         try:
@@ -70,14 +78,15 @@ class RegistryAuth:
             raise self._challenge(need)
         return identity
 
-    def _challenge(self, need: Need | None, *, error: str | None = None) -> RegistryRefusal:
+    def _challenge(self, *asked: Need | None, error: str | None = None) -> RegistryRefusal:
         """ACR answers 401, not 403, when the token lacks a scope: the client may fetch one that has it. The same answer comes when
         the identity has no such right at all, so a second 401 is final. `error` as in RFC 6750, section 3.1."""
         login = self._config.login_server
         parts = [f'realm="https://{login}/oauth2/token"', f'service="{login}"']
-        parts += [f'scope="{need.scope}"'] if need else []
+        needs = [need for need in asked if need]
+        parts += [f'scope="{" ".join(need.scope for need in needs)}"'] if needs else []
         parts += [f'error="{error}"'] if error else []
-        detail = [{"Type": need.kind, "Name": need.name, "Action": need.actions}] if need else None
+        detail = [{"Type": need.kind, "Name": need.name, "Action": need.actions} for need in needs] or None
         headers = {"WWW-Authenticate": "Bearer " + ",".join(parts)}
         return RegistryRefusal(401, "UNAUTHORIZED", "authentication required", detail, headers)
 

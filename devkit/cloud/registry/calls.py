@@ -10,10 +10,11 @@ from aiohttp import web
 
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.events import Cause
-from devkit.cloud.names import is_digest
+from devkit.cloud.names import is_canonical, is_digest
+from devkit.cloud.unknowns import Unknowns
 from devkit.cloud.web import AS_OF
 
-DEFAULT_PAGE, LARGEST_PAGE = 100, 1000  # ACR's own are undocumented; its clients ask for 100
+PAGE = 100  # by default and at most: ACR's own are undocumented, its clients ask for 100 (acr.md 5 [?])
 
 Item = TypeVar("Item")
 
@@ -24,13 +25,18 @@ class Call:
     path: str  # decoded
     name: str  # of the repository: its grammar is checked
     reference: str  # whatever stands last in the path: not checked
+    unknowns: Unknowns
 
     @property
     def digest(self) -> str:
         """The reference, where only a digest will do."""
-        if not is_digest(self.reference):
-            raise RegistryRefusal(400, "DIGEST_INVALID", "provided digest is not a sha256 digest", {"digest": self.reference[:200]})
-        return self.reference
+        return self.checked(self.reference)
+
+    def checked(self, digest: str) -> str:
+        """Raises the refusal of what is none, or none that this cloud takes."""
+        if not is_digest(digest) or (self.unknowns.sha512 == "refused" and not is_canonical(digest)):
+            raise RegistryRefusal(400, "DIGEST_INVALID", "provided digest is not of a supported algorithm", {"digest": digest[:200]})
+        return digest
 
     @property
     def as_of(self) -> float | None:
@@ -61,12 +67,12 @@ class Page:
 
     @classmethod
     def of(cls, call: Call) -> "Page":
-        text = call.request.query.get("n", str(DEFAULT_PAGE))
+        text = call.request.query.get("n", str(PAGE))
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise RegistryRefusal(400, "PAGINATION_NUMBER_INVALID", "n must be a number", {"n": text[:50]})
         if call.request.query.get("orderby") not in {None, "", "none"}:
             raise RegistryRefusal(400, "UNSUPPORTED", "orderby is not supported by the local cloud: lists are sorted by name")
-        return cls(call.request.query.get("last", ""), min(int(text), LARGEST_PAGE))
+        return cls(call.request.query.get("last", ""), min(int(text), PAGE))
 
     def take(self, call: Call, found: Sequence[Item], name_of: Callable[[Item], str]) -> tuple[Sequence[Item], dict[str, str]]:
         """The page of what was `found` (one more than asked for, if there are more) and the header that leads to the next."""

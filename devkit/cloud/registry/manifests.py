@@ -8,7 +8,7 @@ from devkit.cloud.database import Database
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.events import EventQueue
 from devkit.cloud.manifest import OCI_INDEX, InvalidManifest, Manifest
-from devkit.cloud.names import is_digest, is_tag
+from devkit.cloud.names import algorithm_of, is_digest, is_tag
 from devkit.cloud.registry.calls import Call, json_answer
 from devkit.cloud.store import Store
 from devkit.cloud.view import StoredManifest, View
@@ -63,7 +63,7 @@ class Manifests:
         """distribution-spec, "Listing Referrers": an index, empty if there are none; never a 404."""
         wanted = call.request.query.get("artifactType")
         stored = self._store.at(call.as_of).referrers(call.name, call.digest)
-        descriptors = [Manifest.parse(one.content, one.media_type).descriptor() for one in stored]
+        descriptors = [Manifest.parse(one.content, one.media_type, algorithm_of(one.digest)).descriptor() for one in stored]
         if wanted:
             descriptors = [one for one in descriptors if one.get("artifactType") == wanted]
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": descriptors}
@@ -72,10 +72,14 @@ class Manifests:
 
     def _parsed(self, call: Call, content: bytes) -> Manifest:
         media_type = call.request.headers.get("Content-Type", "").partition(";")[0].strip()
+        algorithm = algorithm_of(call.digest) if ":" in call.reference else "sha256"
         try:
-            return Manifest.parse(content, media_type or None)
+            manifest = Manifest.parse(content, media_type or None, algorithm)
         except InvalidManifest as invalid:
             raise RegistryRefusal(400, "MANIFEST_INVALID", f"manifest invalid: {invalid}") from None
+        if call.unknowns.sha512 == "refused" and not manifest.is_canonical:
+            raise RegistryRefusal(400, "MANIFEST_INVALID", "manifest invalid: a digest in it is not a sha256 digest")
+        return manifest
 
     def _tag_to_move(self, call: Call, manifest: Manifest) -> str | None:
         if ":" not in call.reference:

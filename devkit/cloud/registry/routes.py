@@ -18,6 +18,7 @@ from devkit.cloud.registry.calls import Call, Handler
 from devkit.cloud.registry.listing import Listing
 from devkit.cloud.registry.manifests import Manifests
 from devkit.cloud.registry.uploads import Uploads
+from devkit.cloud.unknowns import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,10 @@ def routes(listing: Listing, manifests: Manifests, blobs: Blobs, uploads: Upload
 
 
 class Dispatcher:
-    def __init__(self, auth: RegistryAuth, table: Sequence[Route]) -> None:
+    def __init__(self, auth: RegistryAuth, table: Sequence[Route], unknowns: Switches) -> None:
         self._auth = auth
         self._table = table
+        self._unknowns = unknowns
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         path = unquote(request.rel_url.raw_path)
@@ -81,4 +83,4 @@ class Dispatcher:
         if "name" in parts and not is_name(name):  # before anybody is asked who he is: a challenge would repeat the name
             raise RegistryRefusal(400, "NAME_INVALID", "invalid repository name", {"name": name[:NAME_LENGTH]})
         self._auth.require(request, None if route.right is None else Need(route.right, name))
-        return await route.handler(Call(request, path, name, parts.get("reference", "")))
+        return await route.handler(Call(request, path, name, parts.get("reference", ""), self._unknowns.now))

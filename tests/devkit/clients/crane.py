@@ -23,8 +23,12 @@ class Crane(Client):
         "resume": "begins the blob again by itself",
     }
 
+    def sign_in(self, passwords: Mapping[str, tuple[str, str]]) -> None:
+        super().sign_in({**passwords, **{_not_plain(server): one for server, one in passwords.items()}})
+
     def login(self, server: str, user: str, password: str) -> None:
-        self.run("auth", "login", server, "--username", user, "--password-stdin", given=password.encode())
+        for name in (server, _not_plain(server)):
+            self.run("auth", "login", name, "--username", user, "--password-stdin", given=password.encode())
         self.run("catalog", server)
 
     def push(self, image: Image, reference: str) -> None:
@@ -41,10 +45,16 @@ class Crane(Client):
         self.run("copy", source, target)
 
     def tags(self, repository: str) -> list[str]:
-        return self.run("ls", repository).split()
+        return self.run("ls", _not_plain(repository)).split()
 
     def delete(self, reference: str) -> None:
         self.run("delete", reference)
 
     def delete_tag(self, reference: str) -> None:
         self.delete(reference)
+
+
+def _not_plain(reference: str) -> str:
+    """crane takes "localhost:" for plain HTTP, so that it refuses the address of a list's next page, which is https. It does not know the
+    name in capitals."""
+    return reference.replace("localhost:", "LOCALHOST:", 1)

@@ -181,6 +181,23 @@ def test_lists_go_on_by_link(clouds: Clouds) -> None:
     assert source.registry("GET", "/v2/data/list/tags/list?n=x").code == "PAGINATION_NUMBER_INVALID"
 
 
+def test_a_page_holds_a_hundred_at_most(clouds: Clouds) -> None:
+    source, repository = clouds.source, "data/many"
+    source.push_image(repository)
+    names = [f"v{number:03}" for number in range(201)]
+    for name in names:
+        assert source.push_manifest(repository, name, image(b"layer")).status == 201
+    for path, named in ((f"/v2/{repository}/tags/list", str), (f"/acr/v1/{repository}/_tags", lambda tag: tag["name"])):
+        for query in ("", "?n=1000", "?n=999999999"):
+            first = source.registry("GET", path + query)
+            assert [named(tag) for tag in first.json["tags"]] == names[:100], query
+            link = first.headers["Link"]
+            assert link == f'<{path}?last=v099&n=100>; rel="next"'
+            second = source.registry("GET", link[1 : link.index(">")])
+            assert [named(tag) for tag in second.json["tags"]] == names[100:200]
+    assert source.registry("GET", f"/v2/{repository}/tags/list?last=v199").json["tags"] == names[200:]
+
+
 def test_foreign_layers_need_not_be_there(clouds: Clouds) -> None:
     clouds.source.push_image("data/foreign")
     manifest = json.loads(image(b"at its vendor's"))
