@@ -39,7 +39,7 @@ class Directory:
 
     def __init__(self, config: CloudConfig, apps: Apps) -> None:
         self._apps = apps
-        self._principals = {principal.client_id: _of_principal(principal) for principal in config.principals}
+        self._principals = {principal.client_id: _of_principal(principal) for principal in config.everyone}
         self._tokens: Mapping[str, tuple[Identity, str]] = {token.name: (_of_token(token), token.password) for token in config.tokens}
 
     def named(self, name: str) -> Identity | None:

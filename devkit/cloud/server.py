@@ -11,7 +11,7 @@ from devkit.cloud.arm import Arm
 from devkit.cloud.background import Background
 from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.clock import Clock
-from devkit.cloud.config import CloudConfig, Problem
+from devkit.cloud.config import CloudConfig, ManagedIdentity, Problem
 from devkit.cloud.control.app import control_app
 from devkit.cloud.database import Database
 from devkit.cloud.delivery import Delivery
@@ -22,6 +22,7 @@ from devkit.cloud.errors import unexpected_by_arm, unexpected_by_entra
 from devkit.cloud.events import EventQueue
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
+from devkit.cloud.managedidentity import IdentityEndpoint, unexpected_by_identity
 from devkit.cloud.parts import Parts
 from devkit.cloud.registry.app import registry_app
 from devkit.cloud.store import Store
@@ -54,6 +55,8 @@ class Cloud:
         await self._listen(_arm_app(parts), ports.arm, tls)
         await self._listen(registry_app(parts), ports.registry, tls)
         await self._listen(control_app(parts), ports.control, None)
+        if ports.identity and (managed := self._config.managed_identity):
+            await self._listen(_identity_app(parts, managed), ports.identity, None)
         parts.importer.resume()
         self._background.start(parts.delivery.run())
 
@@ -88,7 +91,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
     clock = Clock(database, config.clock_scale)
     store, files = Store(database, clock), BlobFiles(config.state)
     signer = Signer(database.signing_key(), clock)
-    apps = Apps(database, clock, config.principals)
+    apps = Apps(database, clock, config.everyone)
     events = EventQueue(database, clock, config.registry_id, config.event_endpoint)
     return Parts(
         config=config,
@@ -116,6 +119,12 @@ def _entra_app(parts: Parts) -> web.Application:
 def _arm_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=[answering("arm", parts.recorder, unexpected_by_arm)], client_max_size=SMALL)
     app.add_routes(Arm(parts).routes())
+    return app
+
+
+def _identity_app(parts: Parts, managed: ManagedIdentity) -> web.Application:
+    app = web.Application(middlewares=[answering("identity", parts.recorder, unexpected_by_identity)], client_max_size=SMALL)
+    app.add_routes(IdentityEndpoint(managed, parts.clock, parts.entra, parts.config.lifetimes.identity_seconds).routes())
     return app
 
 

@@ -3,7 +3,8 @@
 from devkit.cloud.config.cloud import CloudConfig
 from devkit.cloud.config.identities import RepositoryToken
 from devkit.cloud.config.imports import ImportPace
+from devkit.cloud.config.managedidentity import ManagedIdentity
 from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem
 
-__all__ = ["CloudConfig", "ImportPace", "Principal", "Problem", "RepositoryToken"]
+__all__ = ["CloudConfig", "ImportPace", "ManagedIdentity", "Principal", "Problem", "RepositoryToken"]

@@ -9,6 +9,7 @@ from typing import Any, Self
 from devkit.cloud.config.azureclouds import AzureCloud, azure_cloud
 from devkit.cloud.config.identities import RepositoryToken
 from devkit.cloud.config.imports import ImportPace
+from devkit.cloud.config.managedidentity import ManagedIdentity
 from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem, number, text
 from devkit.cloud.unknowns import Unknowns
@@ -27,23 +28,26 @@ class Ports:
     arm: int
     registry: int
     control: int
+    identity: int | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        return cls(*(int(value[name]) for name in ("entra", "arm", "registry", "control")))
+        needed = {name: int(value[name]) for name in ("entra", "arm", "registry", "control")}
+        return cls(**needed, **{name: int(value[name]) for name in ("identity",) if name in value})
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """Of the three kinds of token, in seconds; the defaults are what Azure's documentation shows."""
+    """Of the kinds of token, in seconds; the defaults are what Azure's documentation shows."""
 
     entra_seconds: float
     refresh_seconds: float
     access_seconds: float
+    identity_seconds: float
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        defaults = {"entraSeconds": 3599, "refreshSeconds": 10_800, "accessSeconds": 4_500}
+        defaults = {"entraSeconds": 3599, "refreshSeconds": 10_800, "accessSeconds": 4_500, "identitySeconds": 86_400}
         return cls(*(number(value.get(name, default), name, least=1) for name, default in defaults.items()))
 
 
@@ -62,11 +66,22 @@ class CloudConfig:
     login_server: str
     tokens: tuple[RepositoryToken, ...]
     principals: tuple[Principal, ...]
+    managed_identity: ManagedIdentity | None
     pace: ImportPace
     lifetimes: Lifetimes
     event_endpoint: str | None = field(repr=False)  # its query may hold a key
     clock_scale: float
     unknowns: Unknowns
+
+    def __post_init__(self) -> None:
+        if (self.managed_identity is None) != (self.ports.identity is None):
+            raise ValueError("managedIdentity and ports.identity go together")
+
+    @property
+    def everyone(self) -> tuple[Principal, ...]:
+        """Of the tenant: applications and managed identities."""
+        managed = self.managed_identity.identities if self.managed_identity else ()
+        return self.principals + tuple(one.principal for one in managed)
 
     @property
     def arm_url(self) -> str:
@@ -106,6 +121,7 @@ class CloudConfig:
             login_server=text(registry, "loginServer"),
             tokens=tuple(RepositoryToken.from_json(token) for token in registry.get("tokens", ())),
             principals=tuple(Principal.from_json(one, exchange_audience=azure.exchange_audience) for one in value.get("principals", ())),
+            managed_identity=ManagedIdentity.from_json(managed) if (managed := value.get("managedIdentity")) else None,
             pace=ImportPace.from_json(value.get("imports") or {}, other=ImportPace()),
             lifetimes=Lifetimes.from_json(value.get("lifetimes") or {}),
             event_endpoint=text(subscription, "endpoint") if subscription else None,

@@ -19,7 +19,7 @@ from devkit.cloud.entra.assertion import Assertion, Malformed
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LEEWAY = 300.0  # seconds that clocks may differ; Entra's documentation names no number, its libraries use this one
 
-Proof = Literal["0", "1", "2"]  # `appidacr` of "Access token claims reference": none, a secret, a certificate or an assertion
+Proof = Literal["1", "2"]  # `appidacr` of "Access token claims reference": a secret, or a certificate or another assertion
 
 
 class Proofs:

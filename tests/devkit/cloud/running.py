@@ -79,7 +79,7 @@ class Cloud(Running):
     def call(self, service: str, method: str, path: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """One request, nothing followed, nothing retried."""
         port = self.config["ports"][service]
-        if service == "control":
+        if service in {"control", "identity"}:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         else:
             connection = http.client.HTTPSConnection("localhost", port, timeout=20, context=self.context)
