@@ -5,7 +5,7 @@ Everything that lasts is counted by it: tokens, imports, retries, quotas. Durati
 
 import asyncio
 import time
-from typing import Any, Literal
+from typing import Any
 
 from devkit.cloud import times
 from devkit.cloud.database import Database
@@ -60,9 +60,15 @@ class Clock:
             except TimeoutError:
                 continue
 
-    async def reached(self, moment: float) -> Literal[True]:
-        await self.sleep_until(moment)
-        return True
+    async def within(self, work: asyncio.Future[Any], moment: float) -> bool:
+        """Whether `work` is done by then; it goes on if it is not. Returns as soon as it is known."""
+        while not work.done() and (left := moment - self.now()) > 0:
+            changed = asyncio.ensure_future(self._changed.wait())
+            try:
+                await asyncio.wait({work, changed}, timeout=left / self._scale, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                changed.cancel()
+        return work.done()
 
     def set(self, *, scale: float, skew: float, advance: float = 0.0) -> None:
         """From now on: another scale, machines that are `skew` seconds off, and it is `advance` seconds later."""

@@ -24,10 +24,11 @@ CREATE UNIQUE INDEX IF NOT EXISTS tags_now ON tags (repository, name) WHERE unti
 CREATE INDEX IF NOT EXISTS tags_by_digest ON tags (repository, digest) WHERE until IS NULL;
 CREATE INDEX IF NOT EXISTS tags_ever ON tags (repository, name);
 CREATE TABLE IF NOT EXISTS blobs (repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-  number INTEGER PRIMARY KEY, id TEXT NOT NULL, event_type TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
-  attempts INTEGER NOT NULL, last_status INTEGER, published REAL NOT NULL, due REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS events_by_due ON events (due) WHERE state = 'pending';
+CREATE TABLE IF NOT EXISTS deliveries (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL, event_type TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
+  published REAL NOT NULL, due REAL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, attempted REAL,
+  last_status INTEGER, outcome TEXT, reason TEXT, blob TEXT, twin INTEGER NOT NULL, delayed INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (state, due, number) WHERE due IS NOT NULL;
 CREATE TABLE IF NOT EXISTS operations (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, request TEXT, pace TEXT NOT NULL, source_image TEXT NOT NULL, state TEXT NOT NULL,
   began TEXT NOT NULL, ended TEXT, bytes INTEGER NOT NULL, error_status INTEGER, error_code TEXT, error_message TEXT);

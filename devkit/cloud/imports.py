@@ -16,6 +16,7 @@ from devkit.cloud.blobfiles import BlobFiles, DigestMismatch
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig, ImportPace
 from devkit.cloud.database import Database
+from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.importrequest import ImportRequest
 from devkit.cloud.manifest import InvalidManifest, Manifest
 from devkit.cloud.names import algorithm_of, is_digest
@@ -37,7 +38,15 @@ class ImportFailed(Exception):
 
 class Importer:
     def __init__(
-        self, config: CloudConfig, clock: Clock, database: Database, *, store: Store, files: BlobFiles, background: Background
+        self,
+        config: CloudConfig,
+        clock: Clock,
+        database: Database,
+        *,
+        store: Store,
+        files: BlobFiles,
+        events: RegistryEvents,
+        background: Background,
     ) -> None:
         self.pace = config.pace  # in force for imports that begin from now on
         self.operations = Operations(database, clock)
@@ -46,6 +55,7 @@ class Importer:
         self._database = database
         self._store = store
         self._files = files
+        self._events = events
         self._background = background
         self._turns = asyncio.Semaphore(AT_ONCE)
 
@@ -114,6 +124,8 @@ class Importer:
             for manifest in manifests:
                 self._store.link_blobs(repository, manifest.blobs)
                 self._store.put_manifest(repository, manifest)
+            tags = [target.tag for target in request.targets if target.repository == repository and target.tag is not None]
+            self._events.imported(repository, manifests, tags, self._config.login_server)
         for target in request.targets:
             if target.tag is not None:
                 self._store.put_tag(target.repository, target.tag, manifests[-1].digest)

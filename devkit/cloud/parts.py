@@ -6,9 +6,9 @@ from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig
 from devkit.cloud.database import Database
-from devkit.cloud.delivery import Delivery
 from devkit.cloud.entra.tokens import EntraTokens
-from devkit.cloud.events import EventQueue
+from devkit.cloud.eventgrid.events import RegistryEvents
+from devkit.cloud.eventgrid.grid import EventGrid
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
 from devkit.cloud.store import Store
@@ -28,7 +28,7 @@ class Parts:
     signer: Signer
     directory: Directory
     entra: EntraTokens
-    events: EventQueue
-    delivery: Delivery
+    events: RegistryEvents
+    eventgrid: EventGrid
     importer: Importer
     recorder: Recorder

@@ -14,12 +14,12 @@ from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig, ManagedIdentity, Problem
 from devkit.cloud.control.app import control_app
 from devkit.cloud.database import Database
-from devkit.cloud.delivery import Delivery
 from devkit.cloud.entra.apps import Apps
 from devkit.cloud.entra.service import EntraService
 from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import unexpected_by_arm, unexpected_by_entra
-from devkit.cloud.events import EventQueue
+from devkit.cloud.eventgrid.events import RegistryEvents
+from devkit.cloud.eventgrid.grid import EventGrid
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
 from devkit.cloud.managedidentity import IdentityEndpoint, unexpected_by_identity
@@ -58,7 +58,7 @@ class Cloud:
         if ports.identity and (managed := self._config.managed_identity):
             await self._listen(_identity_app(parts, managed), ports.identity, None)
         parts.importer.resume()
-        self._background.start(parts.delivery.run())
+        self._background.start(parts.eventgrid.run())
 
     async def stop(self) -> None:
         await self._background.stop()
@@ -92,11 +92,13 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
     store, files = Store(database, clock), BlobFiles(config.state)
     signer = Signer(database.signing_key(), clock)
     apps = Apps(database, clock, config.everyone)
-    events = EventQueue(database, clock, config.registry_id, config.event_endpoint)
+    switches = Switches(database, config.unknowns)
+    eventgrid = EventGrid(config, clock, database, switches)
+    events = RegistryEvents(clock, database, switches, registry_id=config.registry_id, queue=eventgrid.queue)
     return Parts(
         config=config,
         clock=clock,
-        unknowns=Switches(database, config.unknowns),
+        unknowns=switches,
         database=database,
         store=store,
         files=files,
@@ -104,8 +106,8 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         directory=Directory(config, apps),
         entra=EntraTokens(config, signer, apps),
         events=events,
-        delivery=Delivery(events, config.name, clock),
-        importer=Importer(config, clock, database, store=store, files=files, background=background),
+        eventgrid=eventgrid,
+        importer=Importer(config, clock, database, store=store, files=files, events=events, background=background),
         recorder=Recorder(),
     )
 
@@ -119,6 +121,7 @@ def _entra_app(parts: Parts) -> web.Application:
 def _arm_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=[answering("arm", parts.recorder, unexpected_by_arm)], client_max_size=SMALL)
     app.add_routes(Arm(parts).routes())
+    app.add_routes(parts.eventgrid.validation_routes())
     return app
 
 

@@ -18,6 +18,7 @@ class Unknowns:
     repository_delete_events: Literal["one", "each"] = "one"  # 1.1: one event without a digest, or one for each manifest
     import_events: Literal["none", "pushed"] = "none"  # 1.1: does an import into the registry make push events
     cascade_events: Literal["none", "each"] = "none"  # 5: do referrers that go with their subject make delete events
+    forbidden_delivery: Literal["retried", "final"] = "retried"  # 1.4: an endpoint's 403; the documentation of 2026 counts it as final
     oversized_index: Literal["poll", "post"] = "poll"  # 2.3: where an image of more than 50 manifests is refused
     failed_import_status: Literal["400", "409"] = "400"  # 2.2, 9: HTTP status of a poll that tells of a failure
     foreign_layers: Literal["left", "copied", "refused"] = "left"  # 2.4.4: what an import does with non-distributable layers

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from devkit.cloud.config.azureclouds import AzureCloud, azure_cloud
+from devkit.cloud.config.events import EventSubscription
 from devkit.cloud.config.identities import RepositoryToken
 from devkit.cloud.config.imports import ImportPace
 from devkit.cloud.config.managedidentity import ManagedIdentity
@@ -69,7 +70,7 @@ class CloudConfig:
     managed_identity: ManagedIdentity | None
     pace: ImportPace
     lifetimes: Lifetimes
-    event_endpoint: str | None = field(repr=False)  # its query may hold a key
+    event_subscription: EventSubscription | None
     clock_scale: float
     unknowns: Unknowns
 
@@ -124,7 +125,7 @@ class CloudConfig:
             managed_identity=ManagedIdentity.from_json(managed) if (managed := value.get("managedIdentity")) else None,
             pace=ImportPace.from_json(value.get("imports") or {}, other=ImportPace()),
             lifetimes=Lifetimes.from_json(value.get("lifetimes") or {}),
-            event_endpoint=text(subscription, "endpoint") if subscription else None,
+            event_subscription=EventSubscription.from_json(subscription, name=text(value, "name")) if subscription else None,
             clock_scale=number(value.get("clockScale", 1), "clockScale", least=0.001),
             unknowns=Unknowns.from_json(value.get("unknowns") or {}),
         )

@@ -18,14 +18,14 @@ from devkit.cloud.web import answering
 
 
 def registry_app(parts: Parts) -> web.Application:
-    database, store, events, wake = parts.database, parts.store, parts.events, parts.delivery.wake
+    database, store, events = parts.database, parts.store, parts.events
     auth = RegistryAuth(parts.config, parts.directory, parts.entra, parts.signer)
     table = routes(
         Listing(store),
-        Manifests(database, store, events, wake),
+        Manifests(database, store, events),
         Blobs(store, parts.files),
         Uploads(store, parts.files, auth),
-        Attributes(parts.config.login_server, database, store, events, wake),
+        Attributes(parts.config.login_server, database, store, events),
     )
     app = web.Application(middlewares=[answering("registry", parts.recorder, unexpected_by_registry)], client_max_size=LIMIT)
     app.router.add_get("/oauth2/token", auth.token_by_get, allow_head=False)

@@ -2,14 +2,13 @@
 
 Source: Azure REST API specs, containerregistry data-plane, api-version 2021-07-01. Locks are not played: everything is changeable."""
 
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from devkit.cloud.database import Database
 from devkit.cloud.errors import RegistryRefusal
-from devkit.cloud.events import EventQueue
+from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.registry.calls import Call, Page, json_answer
 from devkit.cloud.registry.manifests import unknown, unknown_name
 from devkit.cloud.store import Store
@@ -19,12 +18,11 @@ CHANGEABLE = {"deleteEnabled": True, "writeEnabled": True, "listEnabled": True, 
 
 
 class Attributes:
-    def __init__(self, login_server: str, database: Database, store: Store, events: EventQueue, wake: Callable[[], None]) -> None:
+    def __init__(self, login_server: str, database: Database, store: Store, events: RegistryEvents) -> None:
         self._login_server = login_server
         self._database = database
         self._store = store
         self._events = events
-        self._wake = wake
 
     async def repository(self, call: Call) -> web.Response:
         view = self._view(call)
@@ -37,8 +35,7 @@ class Attributes:
         with self._database.transaction():
             _require_known(call, self._store)
             digests, tags = self._store.delete_repository(call.name)
-            self._events.repository_deleted(call.name, call.cause)
-        self._wake()
+            self._events.repository_deleted(call.name, digests, call.cause)
         return json_answer({"manifestsDeleted": digests, "tagsDeleted": tags}, status=202)
 
     async def manifests(self, call: Call) -> web.Response:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from devkit.cloud.errors import RegistryRefusal
-from devkit.cloud.events import Cause
+from devkit.cloud.eventgrid.events import Cause
 from devkit.cloud.names import is_canonical, is_digest
 from devkit.cloud.unknowns import Unknowns
 from devkit.cloud.web import AS_OF

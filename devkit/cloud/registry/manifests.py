@@ -1,12 +1,10 @@
 """Manifests by tag and by digest. Source: distribution-spec, "Pull", "Push", "Content Management"; docs: container-registry-delete."""
 
-from collections.abc import Callable
-
 from aiohttp import web
 
 from devkit.cloud.database import Database
 from devkit.cloud.errors import RegistryRefusal
-from devkit.cloud.events import EventQueue
+from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.manifest import OCI_INDEX, InvalidManifest, Manifest
 from devkit.cloud.names import algorithm_of, is_digest, is_tag
 from devkit.cloud.registry.calls import Call, json_answer
@@ -15,11 +13,10 @@ from devkit.cloud.view import StoredManifest, View
 
 
 class Manifests:
-    def __init__(self, database: Database, store: Store, events: EventQueue, wake: Callable[[], None]) -> None:
+    def __init__(self, database: Database, store: Store, events: RegistryEvents) -> None:
         self._database = database
         self._store = store
         self._events = events
-        self._wake = wake
 
     async def get(self, call: Call) -> web.Response:
         """GET and HEAD. A HEAD's 404 has no body: one cannot tell from it what is missing."""
@@ -41,22 +38,19 @@ class Manifests:
             if tag is not None:
                 self._store.put_tag(call.name, tag, manifest.digest)
             self._events.pushed(call.name, manifest, tag, call.cause)
-        self._wake()
         headers = {"Location": f"/v2/{call.name}/manifests/{manifest.digest}", "Docker-Content-Digest": manifest.digest}
         if manifest.subject is not None:
             headers["OCI-Subject"] = manifest.subject  # distribution-spec, "Pushing Manifests with Subject"
         return web.Response(status=201, headers=headers)
 
     async def delete(self, call: Call) -> web.Response:
-        """202, by digest alone: Azure untags by `/acr/v1/{name}/_tags/{tag}`. The referrers that go with a subject make no events of
-        their own here: Azure's documentation tells of none."""
+        """202, by digest alone: Azure untags by `/acr/v1/{name}/_tags/{tag}`."""
         if not is_digest(call.reference):
             raise RegistryRefusal(400, "UNSUPPORTED", "manifests are deleted by digest")
         with self._database.transaction():
             manifest = _found(self._store, call)
-            self._store.delete_manifest(call.name, manifest.digest)
-            self._events.deleted(call.name, manifest.digest, manifest.media_type, call.cause)
-        self._wake()
+            gone = self._store.delete_manifest(call.name, manifest.digest)
+            self._events.deleted(call.name, gone, call.cause)
         return web.Response(status=202, headers={"Docker-Content-Digest": manifest.digest})
 
     async def referrers(self, call: Call) -> web.Response:

@@ -46,7 +46,7 @@ def test_a_cloud_that_cannot_note_a_delivery_ends_with_a_sentence(make_cloud: Ma
     """Its storage refuses to be written, as a full disk does; a cloud that went on would deliver nothing more."""
     cloud = make_cloud("full", eventSubscription={"endpoint": "http://127.0.0.1:1/nobody"}).start()
     with closing(sqlite3.connect(cloud.file.parent / "state" / "cloud.db")) as database:
-        database.execute("CREATE TRIGGER full BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+        database.execute("CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
     cloud.push_image("team/app", "v1")
     assert cloud.process is not None
     assert cloud.process.wait(20) == 1
