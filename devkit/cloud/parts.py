@@ -14,6 +14,7 @@ from devkit.cloud.imports import Importer
 from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
 from devkit.cloud.unknowns import Switches
+from devkit.cloud.vault.secrets import Secrets
 from devkit.cloud.web import Recorder
 
 
@@ -32,3 +33,4 @@ class Parts:
     eventgrid: EventGrid
     importer: Importer
     recorder: Recorder
+    vault_secrets: Secrets

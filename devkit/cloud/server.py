@@ -28,6 +28,8 @@ from devkit.cloud.registry.app import registry_app
 from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
 from devkit.cloud.unknowns import Switches
+from devkit.cloud.vault.app import vault_app
+from devkit.cloud.vault.secrets import Secrets
 from devkit.cloud.web import Recorder, answering
 
 SMALL = 64 * 1024  # more than any form or ARM body needs
@@ -57,6 +59,9 @@ class Cloud:
         await self._listen(control_app(parts), ports.control, None)
         if ports.identity and (managed := self._config.managed_identity):
             await self._listen(_identity_app(parts, managed), ports.identity, None)
+        if ports.vault and (vault := self._config.vault):
+            parts.vault_secrets.seed(vault.secrets)
+            await self._listen(vault_app(parts, vault, parts.vault_secrets), ports.vault, tls)
         parts.importer.resume()
         self._background.start(parts.eventgrid.run())
 
@@ -109,6 +114,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         eventgrid=eventgrid,
         importer=Importer(config, clock, database, store=store, files=files, events=events, background=background),
         recorder=Recorder(),
+        vault_secrets=Secrets(database, clock),
     )
 
 

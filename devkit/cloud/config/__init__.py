@@ -6,5 +6,6 @@ from devkit.cloud.config.imports import ImportPace
 from devkit.cloud.config.managedidentity import ManagedIdentity
 from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem
+from devkit.cloud.config.vault import VaultConfig
 
-__all__ = ["CloudConfig", "ImportPace", "ManagedIdentity", "Principal", "Problem", "RepositoryToken"]
+__all__ = ["CloudConfig", "ImportPace", "ManagedIdentity", "Principal", "Problem", "RepositoryToken", "VaultConfig"]

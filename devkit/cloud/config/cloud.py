@@ -13,6 +13,7 @@ from devkit.cloud.config.imports import ImportPace
 from devkit.cloud.config.managedidentity import ManagedIdentity
 from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem, number, text
+from devkit.cloud.config.vault import VaultConfig
 from devkit.cloud.unknowns import Unknowns
 
 
@@ -30,11 +31,12 @@ class Ports:
     registry: int
     control: int
     identity: int | None = None
+    vault: int | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         needed = {name: int(value[name]) for name in ("entra", "arm", "registry", "control")}
-        return cls(**needed, **{name: int(value[name]) for name in ("identity",) if name in value})
+        return cls(**needed, **{name: int(value[name]) for name in ("identity", "vault") if name in value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class CloudConfig:
     tokens: tuple[RepositoryToken, ...]
     principals: tuple[Principal, ...]
     managed_identity: ManagedIdentity | None
+    vault: VaultConfig | None
     pace: ImportPace
     lifetimes: Lifetimes
     event_subscription: EventSubscription | None
@@ -77,6 +80,8 @@ class CloudConfig:
     def __post_init__(self) -> None:
         if (self.managed_identity is None) != (self.ports.identity is None):
             raise ValueError("managedIdentity and ports.identity go together")
+        if (self.vault is None) != (self.ports.vault is None):
+            raise ValueError("vault and ports.vault go together")
 
     @property
     def everyone(self) -> tuple[Principal, ...]:
@@ -87,6 +92,10 @@ class CloudConfig:
     @property
     def arm_url(self) -> str:
         return f"https://localhost:{self.ports.arm}"
+
+    @property
+    def vault_url(self) -> str:
+        return f"https://localhost:{self.ports.vault}"
 
     @property
     def entra_url(self) -> str:
@@ -123,6 +132,7 @@ class CloudConfig:
             tokens=tuple(RepositoryToken.from_json(token) for token in registry.get("tokens", ())),
             principals=tuple(Principal.from_json(one, exchange_audience=azure.exchange_audience) for one in value.get("principals", ())),
             managed_identity=ManagedIdentity.from_json(managed) if (managed := value.get("managedIdentity")) else None,
+            vault=VaultConfig.from_json(vault) if (vault := value.get("vault")) else None,
             pace=ImportPace.from_json(value.get("imports") or {}, other=ImportPace()),
             lifetimes=Lifetimes.from_json(value.get("lifetimes") or {}),
             event_subscription=EventSubscription.from_json(subscription, name=text(value, "name")) if subscription else None,
