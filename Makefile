@@ -1,12 +1,15 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
+CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help demo up test tools conformance setup clean
+.PHONY: help demo up clouds test tools conformance setup clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   push, retag and delete images in a local source cloud and watch them arrive in two others"
 	@echo "make up     the same clouds and the app, kept running: prints endpoints, credentials and a line to try"
+	@echo "make clouds the clouds without the app: prints what 'func start' needs"
+	@echo "              TARGETS=N (1 to 8) and STATE=DIR go with both; each state folder has ports of its own"
 	@echo "make test   style, types and the test suite"
 	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
 	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
@@ -19,7 +22,10 @@ demo: setup
 	@$(RUN) -m devkit demo
 
 up: setup
-	@exec $(RUN) -m devkit up
+	@exec $(RUN) -m devkit up $(CHOSEN)
+
+clouds: setup
+	@exec $(RUN) -m devkit clouds $(CHOSEN)
 
 test: setup
 	@$(RUN) -m ruff check .

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from devkit.local.clouds import ACR_AUDIENCE, PULL_TOKEN, SOURCE, TARGETS, CloudFacts
+from devkit.local.clouds import ACR_AUDIENCE, PULL_TOKEN, SOURCE, CloudFacts
 from devkit.local.layout import Layout
 
 # Seconds. Azure's own would make a person wait for minutes; these are long enough to be seen, or as short as they can be.
@@ -27,8 +27,8 @@ def app_settings(layout: Layout, pauses: Mapping[str, str]) -> dict[str, str]:
         "SourceACRLoginServer": f"localhost:{layout.ports.clouds[SOURCE.name]['registry']}",
         "SourceACRPullTokenName": PULL_TOKEN,
         "SourceACRPullTokenPassword": layout.secrets[f"source/{PULL_TOKEN}"],
-        "ReplicationTargets": json.dumps([_target(facts, layout) for facts in TARGETS]),
-        **{secret_setting(facts): layout.secrets[f"{facts.name}/client-secret"] for facts in TARGETS},
+        "ReplicationTargets": json.dumps([_target(facts, layout) for facts in layout.targets]),
+        **{secret_setting(facts): layout.secrets[f"{facts.name}/client-secret"] for facts in layout.targets},
         **pauses,
     }
 

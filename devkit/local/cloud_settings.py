@@ -8,13 +8,14 @@ from devkit.local.layout import Layout
 REPLICATION_ROLE = [f"{RIGHTS}/{action}" for action in ("read", "importImage/action", "pull/read", "push/write", "artifacts/delete")]
 
 
-def cloud_settings(facts: CloudFacts, layout: Layout) -> dict[str, Any]:
+def cloud_settings(facts: CloudFacts, layout: Layout, events_to: str) -> dict[str, Any]:
+    """`events_to`: where the source's events go."""
     ports, secrets = layout.ports.clouds[facts.name], layout.secrets
     tokens = [{"name": PERSON, "password": secrets[f"{facts.name}/{PERSON}"], "actions": ["*"]}]
     principals, endpoint = [], None
     if facts is SOURCE:
         tokens.append({"name": PULL_TOKEN, "password": secrets[f"source/{PULL_TOKEN}"], "actions": ["content/read"]})
-        endpoint = event_endpoint(layout)
+        endpoint = events_to
     else:
         secret = secrets[f"{facts.name}/client-secret"]
         principals.append({"clientId": facts.client_id, "clientSecret": secret, "actions": REPLICATION_ROLE})
@@ -24,6 +25,7 @@ def cloud_settings(facts: CloudFacts, layout: Layout) -> dict[str, Any]:
         "controlKey": secrets[f"{facts.name}/control-key"],
         "tls": {"certificate": str(layout.tls.certificate), "key": str(layout.tls.key), "ca": str(layout.tls.ca)},
         "ports": dict(ports),
+        "azureCloud": facts.azure,
         "tenantId": facts.tenant_id,
         "armAudience": facts.arm_audience,
         "acrAudience": ACR_AUDIENCE,
@@ -35,6 +37,7 @@ def cloud_settings(facts: CloudFacts, layout: Layout) -> dict[str, Any]:
     }
 
 
-def event_endpoint(layout: Layout) -> str:
-    key = layout.host_keys["eventgrid_extension"]
-    return f"http://127.0.0.1:{layout.ports.app}/runtime/webhooks/EventGrid?functionName=on_image_event&code={key}"
+def event_endpoint(layout: Layout, key: str | None) -> str:
+    """The Core Tools ask for no key (acr.md 1.4)."""
+    url = f"http://127.0.0.1:{layout.ports.app}/runtime/webhooks/EventGrid?functionName=on_image_event"
+    return url if key is None else f"{url}&code={key}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devkit.local.clouds import PERSON, SOURCE, TARGETS, CloudFacts
+from devkit.local.clouds import PERSON, SOURCE, CloudFacts
 from devkit.local.layout import Layout
 
 
@@ -65,7 +65,7 @@ class Endpoints:
             certificates=layout.certificates,
             app=App(url, key, layout.log("host"), layout.host / "host.db"),
             source=_registry(SOURCE, layout),
-            targets=tuple(_registry(facts, layout) for facts in TARGETS),
+            targets=tuple(_registry(facts, layout) for facts in layout.targets),
         )
 
     @property
@@ -74,11 +74,14 @@ class Endpoints:
         return (self.source, *self.targets)
 
     def to_json(self) -> dict[str, Any]:
+        return {**self.clouds_json(), "app": self.app.to_json()}
+
+    def clouds_json(self) -> dict[str, Any]:
+        """Without the app."""
         return {
             "state": str(self.state),
             "ca": str(self.ca),
             "certDir": str(self.certificates),
-            "app": self.app.to_json(),
             "source": self.source.to_json(),
             "targets": [target.to_json() for target in self.targets],
         }

@@ -14,25 +14,20 @@ import os
 import secrets
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from devkit.host.keys import Keys
 from devkit.host.problem import Problem as HostProblem
-from devkit.local.clouds import CLOUDS, PERSON, PULL_TOKEN, SOURCE, TARGETS
+from devkit.local.clouds import PERSON, PULL_TOKEN, CloudFacts, clouds_of
 from devkit.local.files import UNFINISHED, private_folder, read_object, unusable, write_private
 from devkit.local.ports import Ports
 from devkit.local.problem import Problem
 from devkit.tls import TlsFiles, make_authority
 
 LOCK, PORTS, KEPT_SECRETS = "lock", "ports.json", "secrets.json"
-SECRETS = (
-    *(f"{cloud.name}/{name}" for cloud in CLOUDS for name in (PERSON, "control-key")),
-    f"{SOURCE.name}/{PULL_TOKEN}",
-    *(f"{target.name}/client-secret" for target in TARGETS),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +35,30 @@ class Layout:
     folder: Path
     ports: Ports
     tls: TlsFiles
-    secrets: Mapping[str, str]  # by the names of `SECRETS`
+    secrets: Mapping[str, str]  # by the names of `_secret_names`
     host_keys: Mapping[str, str]  # as the host keeps them
 
     @classmethod
-    def make(cls, folder: Path, first_ports: Ports) -> Self:
-        """What is missing is made. Raises `Problem`."""
+    def make(cls, folder: Path, targets: int | None = None, *, fixed_ports: bool = False, hosted: bool = True) -> Self:
+        """What is missing is made, for as many targets as there were unless more are wanted. The options are those of `Ports.kept`. Raises
+        `Problem`."""
         private_folder(folder)
-        ports = Ports.kept(folder / PORTS, first_ports)
+        ports = Ports.kept(folder / PORTS, targets, fixed=fixed_ports, hosted=hosted)
         for name in ("tls", "tls/registries", "clouds", "host", "logs"):
             private_folder(folder / name)
         tls = make_authority(folder / "tls")
         shutil.copyfile(tls.ca, folder / "tls" / "registries" / "ca.crt")
-        return cls(folder, ports, tls, secrets=_kept_secrets(folder / KEPT_SECRETS), host_keys=_kept_keys(folder / "host"))
+        kept = _kept_secrets(folder / KEPT_SECRETS, _secret_names(clouds_of(ports.targets)))
+        return cls(folder, ports, tls, secrets=kept, host_keys=_kept_keys(folder / "host"))
+
+    @property
+    def clouds(self) -> tuple[CloudFacts, ...]:
+        """The source first."""
+        return clouds_of(self.ports.targets)
+
+    @property
+    def targets(self) -> tuple[CloudFacts, ...]:
+        return self.clouds[1:]
 
     @property
     def ports_file(self) -> Path:
@@ -91,7 +97,7 @@ class StateLock:
             holder = self._file.read().strip()
             self._file.close()
             raise Problem(
-                f"The state folder {folder} is in use by another 'make up' or 'make demo' (process {holder}):"
+                f"The state folder {folder} is in use by another 'make up', 'make clouds' or 'make demo' (process {holder}):"
                 f" press Ctrl-C there, or run 'kill {holder}', first."
             ) from None
         self._file.truncate(0)
@@ -136,9 +142,15 @@ def _kept_keys(folder: Path) -> dict[str, str]:
         raise Problem(str(problem)) from None
 
 
-def _kept_secrets(file: Path) -> dict[str, str]:
+def _secret_names(clouds: Sequence[CloudFacts]) -> list[str]:
+    source, *targets = clouds
+    names = [f"{cloud.name}/{name}" for cloud in clouds for name in (PERSON, "control-key")]
+    return [*names, f"{source.name}/{PULL_TOKEN}", *(f"{target.name}/client-secret" for target in targets)]
+
+
+def _kept_secrets(file: Path, names: Sequence[str]) -> dict[str, str]:
     known = {name: str(value) for name, value in read_object(file).items()}
-    if missing := [name for name in SECRETS if name not in known]:
+    if missing := [name for name in names if name not in known]:
         known |= {name: secrets.token_urlsafe(32) for name in missing}
         write_private(file, known)
     return known

@@ -14,7 +14,7 @@ from devkit.demo.judge import ACCEPT, Reading, read
 from devkit.demo.push import Pusher
 from devkit.demo.registry import Answer as RegistryAnswer
 from devkit.demo.registry import Connection
-from devkit.local.clouds import CLOUDS
+from devkit.local.clouds import TARGETS
 from devkit.local.images import Image
 from devkit.local.stack import Stack
 from tests.e2e.cloud import Cloud
@@ -23,7 +23,7 @@ from tests.e2e.plainhttp import Answer, Http
 
 Json = dict[str, Any]
 BOTH = ("china", "usgov")
-CLIENTS = {facts.name: facts.client_id for facts in CLOUDS}  # who the app is, in a target cloud
+CLIENTS = {facts.name: facts.client_id for facts in TARGETS}  # who the app is, in a target cloud
 SHORT = {"ReplicationSettle": "0.3", "ReplicationDeleteDelay": "0.3", "ReplicationRecheck": "1", "ReplicationPatience": "20"}
 
 

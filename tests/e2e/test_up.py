@@ -21,8 +21,8 @@ from devkit.local.ports import Ports
 class Up:
     """The process, in a process group of its own, as a terminal would have it."""
 
-    def __init__(self, state: Path) -> None:
-        command = [sys.executable, "-m", "devkit", "up", "--state", str(state)]
+    def __init__(self, state: Path, *options: str, what: str = "up") -> None:
+        command = [sys.executable, "-m", "devkit", what, "--state", str(state), *options]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
@@ -52,17 +52,15 @@ class Up:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """With ports of its own: those of `make up` may be taken where tests run."""
-    Ports.kept(tmp_path / "ports.json", Ports.free())
-    return tmp_path
+    return tmp_path / "state"
 
 
 @pytest.fixture
-def up(state: Path) -> Iterator[Callable[[], Up]]:
+def up(state: Path) -> Iterator[Callable[..., Up]]:
     started: list[Up] = []
 
-    def start() -> Up:
-        started.append(Up(state))
+    def start(folder: Path = state, *options: str, what: str = "up") -> Up:
+        started.append(Up(folder, *options, what=what))
         return started[-1]
 
     yield start
@@ -71,7 +69,7 @@ def up(state: Path) -> Iterator[Callable[[], Up]]:
         one.process.communicate()
 
 
-def test_one_line_of_json_holds_all_and_a_second_start_prints_the_same(up: Callable[[], Up], state: Path) -> None:
+def test_one_line_of_json_holds_all_and_a_second_start_prints_the_same(up: Callable[..., Up], state: Path) -> None:
     first = up()
     line = first.line()
     endpoints = json.loads(line)
@@ -85,7 +83,7 @@ def test_one_line_of_json_holds_all_and_a_second_start_prints_the_same(up: Calla
     os.killpg(first.process.pid, signal.SIGINT)  # Ctrl-C
     status, output, errors = first.ended()
     assert (status, output, errors.endswith("Stopped.\n")) == (0, "", True)
-    Ports.kept(state / "ports.json", Ports.free()).require_free(state / "ports.json")
+    Ports.kept(state / "ports.json").require_free(state / "ports.json")
 
     second = up()
     assert second.line() == line
@@ -93,7 +91,17 @@ def test_one_line_of_json_holds_all_and_a_second_start_prints_the_same(up: Calla
     assert second.ended()[0] == 0
 
 
-def test_a_second_one_is_told_that_the_state_folder_is_in_use(up: Callable[[], Up]) -> None:
+def test_two_run_side_by_side_with_as_many_targets_as_they_were_told(up: Callable[..., Up], tmp_path: Path) -> None:
+    both = [up(tmp_path / "one", "--targets", "1"), up(tmp_path / "three", "--targets", "3")]
+    one, three = (json.loads(running.line()) for running in both)
+    assert [target["name"] for target in one["targets"]] == ["china"]
+    assert [target["name"] for target in three["targets"]] == ["china", "usgov", "bleu"]
+    servers = [registry["loginServer"] for ends in (one, three) for registry in (ends["source"], *ends["targets"])]
+    assert len({one["app"]["url"], three["app"]["url"], *servers}) == 2 + 2 + 4
+    assert [running.process.poll() for running in both] == [None, None]
+
+
+def test_a_second_one_is_told_that_the_state_folder_is_in_use(up: Callable[..., Up]) -> None:
     first = up()
     first.line()
     status, output, errors = up().ended()
@@ -103,7 +111,7 @@ def test_a_second_one_is_told_that_the_state_folder_is_in_use(up: Callable[[], U
 
 @pytest.mark.debian
 @pytest.mark.skipif(shutil.which("skopeo") is None or shutil.which("curl") is None, reason="skopeo or curl is not installed")
-def test_the_advice_works_when_pasted(up: Callable[[], Up]) -> None:
+def test_the_advice_works_when_pasted(up: Callable[..., Up]) -> None:
     running = up()
     endpoints = json.loads(running.line())
     push, look = running.advice()
