@@ -17,10 +17,11 @@ from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig, ImportPace
 from devkit.cloud.database import Database
 from devkit.cloud.eventgrid.events import RegistryEvents
+from devkit.cloud.faults.imports import ImportFaults
 from devkit.cloud.importrequest import ImportRequest
 from devkit.cloud.manifest import InvalidManifest, Manifest
 from devkit.cloud.names import algorithm_of, is_digest
-from devkit.cloud.operations import ImportFailure, Operations, Work
+from devkit.cloud.operations import ImportFailed, ImportFailure, Operations, Work
 from devkit.cloud.pull import SourceBroken, SourceMissing, SourceRefused, SourceRegistry
 from devkit.cloud.store import Store
 
@@ -28,12 +29,6 @@ AT_ONCE = 16
 MOST_MANIFESTS = 50  # docs: container-registry-import-images, "Limitations": per imported image, its index not counted here
 
 log = logging.getLogger("devkit.cloud")
-
-
-class ImportFailed(Exception):
-    def __init__(self, status: int, code: str, said: str) -> None:
-        super().__init__(said)
-        self.status, self.code, self.said = status, code, said
 
 
 class Importer:
@@ -47,6 +42,7 @@ class Importer:
         files: BlobFiles,
         events: RegistryEvents,
         background: Background,
+        faults: ImportFaults,
     ) -> None:
         self.pace = config.pace  # in force for imports that begin from now on
         self.operations = Operations(database, clock)
@@ -57,11 +53,13 @@ class Importer:
         self._files = files
         self._events = events
         self._background = background
+        self._faults = faults
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     def begin(self, body: Any, request: ImportRequest) -> str:
         """The operation's id. The copying goes on by itself."""
         work = self.operations.begin(body, request, self.pace)
+        self._faults.begun(work)
         self._background.start(self._run(work))
         return work.id
 
@@ -74,6 +72,7 @@ class Importer:
         async with self._turns:
             try:
                 await self._clock.sleep(work.pace.latency_seconds)
+                await self._faults.before(work)
                 await self._copy(work)
             except ImportFailed as failed:
                 message = f"Operation registries-{work.id} failed. Resource {self._config.registry_id} {failed.said}"
@@ -98,7 +97,7 @@ class Importer:
             raise ImportFailed(400, "InvalidParameters", "Error copying blobs") from None  # recorded so, without detail
         with self._database.transaction():
             self._require_free_tags(request)
-            self._keep(request, manifests)
+            self._faults.land(work, manifests, self._keep)
             self.operations.succeeded(work.id)
 
     async def _fetch_blobs(self, source: SourceRegistry, manifests: list[Manifest], work: Work) -> None:

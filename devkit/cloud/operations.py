@@ -22,6 +22,14 @@ class ImportFailure:
     message: str
 
 
+class ImportFailed(Exception):
+    """Raised where an import is carried out; `said` follows the resource's name in the message."""
+
+    def __init__(self, status: int, code: str, said: str) -> None:
+        super().__init__(said)
+        self.status, self.code, self.said = status, code, said
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     id: str

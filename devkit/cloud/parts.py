@@ -9,6 +9,7 @@ from devkit.cloud.database import Database
 from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.eventgrid.grid import EventGrid
+from devkit.cloud.faults.parts import Faults
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
 from devkit.cloud.store import Store
@@ -34,3 +35,4 @@ class Parts:
     importer: Importer
     recorder: Recorder
     vault_secrets: Secrets
+    faults: Faults

@@ -20,6 +20,9 @@ from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import unexpected_by_arm, unexpected_by_entra
 from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.eventgrid.grid import EventGrid
+from devkit.cloud.faults.door import Door
+from devkit.cloud.faults.imposing import middlewares
+from devkit.cloud.faults.parts import Faults
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
 from devkit.cloud.managedidentity import IdentityEndpoint, unexpected_by_identity
@@ -30,7 +33,7 @@ from devkit.cloud.tokens import Signer
 from devkit.cloud.unknowns import Switches
 from devkit.cloud.vault.app import vault_app
 from devkit.cloud.vault.secrets import Secrets
-from devkit.cloud.web import Recorder, answering
+from devkit.cloud.web import Recorder
 
 SMALL = 64 * 1024  # more than any form or ARM body needs
 
@@ -53,17 +56,21 @@ class Cloud:
 
     async def start(self) -> None:
         ports, tls, parts = self._config.ports, self._tls(), self._parts
-        await self._listen(_entra_app(parts), ports.entra, tls)
-        await self._listen(_arm_app(parts), ports.arm, tls)
-        await self._listen(registry_app(parts), ports.registry, tls)
-        await self._listen(control_app(parts), ports.control, None)
+        doors = [
+            await self._door(_entra_app(parts), ports.entra, tls),
+            await self._door(_arm_app(parts), ports.arm, tls),
+            await self._door(registry_app(parts), ports.registry, tls),
+        ]
         if ports.identity and (managed := self._config.managed_identity):
-            await self._listen(_identity_app(parts, managed), ports.identity, None)
+            doors.append(await self._door(_identity_app(parts, managed), ports.identity, None))
         if ports.vault and (vault := self._config.vault):
             parts.vault_secrets.seed(vault.secrets)
-            await self._listen(vault_app(parts, vault, parts.vault_secrets), ports.vault, tls)
+            doors.append(await self._door(vault_app(parts, vault, parts.vault_secrets), ports.vault, tls))
+        await parts.faults.outage.begin(doors)
+        await (await self._door(control_app(parts), ports.control, None)).open()
         parts.importer.resume()
         self._background.start(parts.eventgrid.run())
+        self._background.start(parts.faults.outage.run())
 
     async def stop(self) -> None:
         await self._background.stop()
@@ -72,15 +79,12 @@ class Cloud:
         self._parts.database.close()
         self._lock.close()
 
-    async def _listen(self, app: web.Application, port: int, tls: ssl.SSLContext | None) -> None:
+    async def _door(self, app: web.Application, port: int, tls: ssl.SSLContext | None) -> Door:
+        """Still shut."""
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         self._runners.append(runner)
         await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
-        except OSError:
-            sentence = f"port {port} of 127.0.0.1 is taken: stop what listens there, or give the cloud {self._config.name} another"
-            raise Problem(sentence) from None
+        return Door(runner, port, tls)
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -100,6 +104,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
     switches = Switches(database, config.unknowns)
     eventgrid = EventGrid(config, clock, database, switches)
     events = RegistryEvents(clock, database, switches, registry_id=config.registry_id, queue=eventgrid.queue)
+    faults = Faults.of(config, database, clock, store, background)
     return Parts(
         config=config,
         clock=clock,
@@ -112,27 +117,28 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         entra=EntraTokens(config, signer, apps),
         events=events,
         eventgrid=eventgrid,
-        importer=Importer(config, clock, database, store=store, files=files, events=events, background=background),
+        importer=Importer(config, clock, database, store=store, files=files, events=events, background=background, faults=faults.imports),
         recorder=Recorder(),
         vault_secrets=Secrets(database, clock),
+        faults=faults,
     )
 
 
 def _entra_app(parts: Parts) -> web.Application:
-    app = web.Application(middlewares=[answering("entra", parts.recorder, unexpected_by_entra)], client_max_size=SMALL)
+    app = web.Application(middlewares=middlewares("entra", parts, unexpected_by_entra), client_max_size=SMALL)
     app.add_routes(EntraService(parts.config, parts.clock, parts.entra).routes())
     return app
 
 
 def _arm_app(parts: Parts) -> web.Application:
-    app = web.Application(middlewares=[answering("arm", parts.recorder, unexpected_by_arm)], client_max_size=SMALL)
+    app = web.Application(middlewares=middlewares("arm", parts, unexpected_by_arm), client_max_size=SMALL)
     app.add_routes(Arm(parts).routes())
     app.add_routes(parts.eventgrid.validation_routes())
     return app
 
 
 def _identity_app(parts: Parts, managed: ManagedIdentity) -> web.Application:
-    app = web.Application(middlewares=[answering("identity", parts.recorder, unexpected_by_identity)], client_max_size=SMALL)
+    app = web.Application(middlewares=middlewares("identity", parts, unexpected_by_identity), client_max_size=SMALL)
     app.add_routes(IdentityEndpoint(managed, parts.clock, parts.entra, parts.config.lifetimes.identity_seconds).routes())
     return app
 

@@ -18,7 +18,13 @@ IDENTITY = web.RequestKey("identity", str)  # set once a caller has proven who i
 
 AS_OF = web.RequestKey("as_of", float)  # a read is to be answered as of this moment, by the cloud's clock: a replica that lags
 
+FAULT = web.RequestKey("fault", str)  # the id of the rule that was imposed on it
+
 log = logging.getLogger("devkit.cloud")
+
+
+class Cut(ConnectionResetError):
+    """Nothing more goes to this client: a fault has cut its connection, or it has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Recorded:
     path: str  # percent-encoded as it came, without the query
     status: int
     identity: str  # a token's name, a client id or "-"
+    fault: str | None = None  # the rule that was imposed on it
 
 
 class Recorder:
@@ -52,17 +59,23 @@ def answering(service: Service, recorder: Recorder, unexpected: Callable[[int, s
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         at, status = times.now(), 499  # nginx's number for a client that left before the answer
         try:
-            response = await _answered(request, handler, unexpected)
+            response = await answered(request, handler, unexpected)
             status = response.status
             return response
+        except Cut:
+            status = 444  # nginx's number for a connection that was closed without an answer
+            raise
         finally:
-            path = request.rel_url.raw_path
-            recorder.add(Recorded(at, service, request.method, path, status, request.get(IDENTITY, "-")))
+            recorder.add(recorded(service, request, status, at))
 
     return answer
 
 
-async def _answered(request: web.Request, handler: Handler, unexpected: Callable[[int, str], Refusal]) -> web.StreamResponse:
+def recorded(service: Service, request: web.Request, status: int, at: str) -> Recorded:
+    return Recorded(at, service, request.method, request.rel_url.raw_path, status, request.get(IDENTITY, "-"), request.get(FAULT))
+
+
+async def answered(request: web.Request, handler: Handler, unexpected: Callable[[int, str], Refusal]) -> web.StreamResponse:
     try:
         return await handler(request)
     except Refusal as refusal:

@@ -15,9 +15,9 @@ from devkit.demo.push import Pusher
 from devkit.demo.registry import Answer as RegistryAnswer
 from devkit.demo.registry import Connection
 from devkit.local.clouds import TARGETS
+from devkit.local.control import CloudControl
 from devkit.local.images import Image
 from devkit.local.stack import Stack
-from tests.e2e.cloud import Cloud
 from tests.e2e.eventually import eventually
 from tests.e2e.plainhttp import Answer, Http
 
@@ -34,7 +34,7 @@ class Site:
         self.ends = self.stack.endpoints
         self.topic = self.ends.source.registry_id
         self.registries = {registry.name: registry for registry in self.ends.registries}
-        self.clouds = {name: Cloud(registry) for name, registry in self.registries.items()}
+        self.clouds = {name: CloudControl(registry.control.url, registry.control.key) for name, registry in self.registries.items()}
         self.app = Http(self.ends.app.url)
         self.secrets = dict(self.stack.secrets)  # what must be kept nowhere, by a name to call it by
         self._judge = Http(self.ends.app.url)  # its answers hold keys: they are the host's own, and are not the app's

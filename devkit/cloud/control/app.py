@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from devkit.cloud.control import apps, clock, events, imports, requests, unknowns, vault
+from devkit.cloud.control import apps, clock, events, faults, imports, requests, unknowns, vault
 from devkit.cloud.control.answers import refused
 from devkit.cloud.parts import Parts
 
@@ -14,7 +14,7 @@ from devkit.cloud.parts import Parts
 def control_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=[_guard(parts.config.control_key)], client_max_size=64 * 1024)
     app.router.add_get("/control/health", _health(parts.config.name))
-    for part in (imports, events, requests, clock, unknowns, apps, vault):
+    for part in (imports, events, requests, clock, unknowns, apps, vault, faults):
         app.add_routes(part.routes(parts))
     return app
 

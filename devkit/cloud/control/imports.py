@@ -11,7 +11,8 @@ def routes(parts: Parts) -> list[web.RouteDef]:
     importer = parts.importer
 
     async def imports(_: web.Request) -> web.Response:
-        return web.json_response(importer.operations.to_json())
+        imposed = parts.faults.imports.rules()
+        return web.json_response([{**one, "fault": imposed.get(one["id"])} for one in importer.operations.to_json()])
 
     async def set_pace(request: web.Request) -> web.Response:
         importer.pace = ImportPace.from_json(await json_object(request), other=importer.pace)

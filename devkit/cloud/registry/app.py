@@ -5,6 +5,7 @@ import uuid
 from aiohttp import web
 
 from devkit.cloud.errors import unexpected_by_registry
+from devkit.cloud.faults.imposing import middlewares
 from devkit.cloud.manifest import LIMIT
 from devkit.cloud.parts import Parts
 from devkit.cloud.registry.attributes import Attributes
@@ -14,7 +15,6 @@ from devkit.cloud.registry.listing import Listing
 from devkit.cloud.registry.manifests import Manifests
 from devkit.cloud.registry.routes import Dispatcher, routes
 from devkit.cloud.registry.uploads import Uploads
-from devkit.cloud.web import answering
 
 
 def registry_app(parts: Parts) -> web.Application:
@@ -27,7 +27,7 @@ def registry_app(parts: Parts) -> web.Application:
         Uploads(store, parts.files, auth),
         Attributes(parts.config.login_server, database, store, events),
     )
-    app = web.Application(middlewares=[answering("registry", parts.recorder, unexpected_by_registry)], client_max_size=LIMIT)
+    app = web.Application(middlewares=middlewares("registry", parts, unexpected_by_registry), client_max_size=LIMIT)
     app.router.add_get("/oauth2/token", auth.token_by_get, allow_head=False)
     app.router.add_post("/oauth2/token", auth.token_by_post)
     app.router.add_post("/oauth2/exchange", auth.exchange)

@@ -7,19 +7,19 @@ from aiohttp import web
 
 from devkit.cloud.config import VaultConfig
 from devkit.cloud.config.vault import is_secret_name
+from devkit.cloud.faults.imposing import middlewares
 from devkit.cloud.parts import Parts
 from devkit.cloud.vault import access, refusals
 from devkit.cloud.vault.access import VaultAccess
 from devkit.cloud.vault.bundles import Bundles, asked_page, attributes_in, body_of, value_in
 from devkit.cloud.vault.secrets import Attributes, Secrets, Version
-from devkit.cloud.web import answering
 
 LARGEST_BODY = 256 * 1024  # a value of 25 KiB with every character escaped, and room for its tags
 
 
 def vault_app(parts: Parts, vault: VaultConfig, secrets: Secrets) -> web.Application:
     handlers = Vault(VaultAccess(parts.config, vault, parts.entra), secrets, Bundles(parts.config.vault_url))
-    app = web.Application(middlewares=[answering("vault", parts.recorder, refusals.unexpected_by_vault)], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=middlewares("vault", parts, refusals.unexpected_by_vault), client_max_size=LARGEST_BODY)
     app.add_routes(handlers.routes())
     app.on_response_prepare.append(_stamp)
     return app

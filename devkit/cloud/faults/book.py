@@ -1,0 +1,93 @@
+"""The rules in force, in their order, and what became of each. Kept over a restart, counts and all."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import count
+from typing import Any
+
+from devkit.cloud.clock import Clock
+from devkit.cloud.database import Database
+from devkit.cloud.faults.rules import Rule
+from devkit.cloud.kept import Kept
+
+MOST = 1_000
+
+
+@dataclass(slots=True)
+class Counts:
+    matched: int = 0  # calls that it could befall
+    fired: int = 0
+    landed: int = 0  # effects that came late, or once more
+    last: str | None = None  # fired, by the cloud's clock
+
+
+class Book:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._clock = clock
+        self._kept = Kept(database, "faults", [])
+        self._numbers = count(1)
+        self._entries: list[tuple[Rule, Counts]] = []
+        for one in self._kept.get():
+            self._entries.append((Rule.from_json(one["rule"], otherwise=""), Counts(**one["counts"])))
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    async def befalling(self, service: str, method: str, path: str, told: Callable[[Rule], Awaitable[bool]]) -> Rule | None:
+        """The first rule that fires: a call suffers one fault at most, and rules behind it are not asked. `told` looks at what the request
+        line does not tell, and is asked last."""
+        for rule, counts in list(self._entries):
+            if rule.fits(service, method, path) and await told(rule) and self._fired(rule, counts):
+                return rule
+        return None
+
+    def befalling_import(self, image: str) -> Rule | None:
+        for rule, counts in self._entries:
+            if rule.fits("imports", "", image) and self._fired(rule, counts):
+                return rule
+        return None
+
+    def landed(self, identity: str) -> None:
+        """What that rule held back, if it still stands."""
+        for rule, counts in self._entries:
+            if rule.id == identity:
+                counts.landed += 1
+        self._keep()
+
+    def add(self, given: Sequence[Any], *, instead: bool = False) -> list[dict[str, Any]]:
+        """Behind those that there are, or `instead` of them. All or none. Raises `ValueError`."""
+        entries = [] if instead else list(self._entries)
+        for value in given:
+            rule = Rule.from_json(value, otherwise=self._new_id())
+            if any(rule.id == other.id for other, _ in entries):
+                raise ValueError(f"there is a rule {rule.id!r} already: delete it first, or give this one another id")
+            entries.append((rule, Counts()))
+        if len(entries) > MOST:
+            raise ValueError(f"at most {MOST} rules")
+        self._entries = entries
+        self._keep()
+        return self.to_json()
+
+    def remove(self, identity: str) -> bool:
+        before = len(self._entries)
+        self._entries = [entry for entry in self._entries if entry[0].id != identity]
+        self._keep()
+        return len(self._entries) < before
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [{**rule.to_json(), **asdict(counts)} for rule, counts in self._entries]
+
+    def _fired(self, rule: Rule, counts: Counts) -> bool:
+        counts.matched += 1
+        fires = rule.fires(counts.matched, counts.fired)
+        if fires:
+            counts.fired, counts.last = counts.fired + 1, self._clock.text()
+        self._keep()
+        return fires
+
+    def _new_id(self) -> str:
+        known = {rule.id for rule, _ in self._entries}
+        return next(identity for number in self._numbers if (identity := f"fault-{number}") not in known)
+
+    def _keep(self) -> None:
+        self._kept.set([{"rule": rule.to_json(), "counts": asdict(counts)} for rule, counts in self._entries])

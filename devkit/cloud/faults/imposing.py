@@ -1,0 +1,138 @@
+"""Faults on their way into an answer."""
+
+import hashlib
+from collections.abc import Callable
+from typing import assert_never
+from urllib.parse import unquote
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from devkit.cloud import times
+from devkit.cloud.errors import Refusal
+from devkit.cloud.faults import words
+from devkit.cloud.faults.callers import claimed
+from devkit.cloud.faults.connection import BodyWriter, cut, until_client_leaves
+from devkit.cloud.faults.kinds import (
+    Bandwidth,
+    Fault,
+    Hang,
+    Latency,
+    LateWrite,
+    Reset,
+    StaleRead,
+    Status,
+    Truncated,
+    Unauthorized,
+    WrongBytes,
+)
+from devkit.cloud.faults.parts import Faults
+from devkit.cloud.faults.rules import Rule
+from devkit.cloud.parts import Parts
+from devkit.cloud.web import AS_OF, FAULT, Recorder, Service, answered, answering, recorded
+
+Unexpected = Callable[[int, str], Refusal]
+
+
+def middlewares(service: Service, parts: Parts, unexpected: Unexpected) -> list[Middleware]:
+    """Those that a service of the cloud has. What is imposed is recorded like any other answer."""
+    return [answering(service, parts.recorder, unexpected), imposing(service, parts.faults, parts.recorder, unexpected)]
+
+
+def imposing(service: Service, faults: Faults, recorder: Recorder, unexpected: Unexpected) -> Middleware:
+    """Passes on at once while there is no rule."""
+    imposer = _Imposer(service, faults, recorder, unexpected)
+
+    @web.middleware
+    async def impose(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if faults.outage.resets:
+            raise cut(request)
+        if not faults.book:
+            return await handler(request)
+        rule = await imposer.rule(request)
+        if rule is None:
+            return await handler(request)
+        request[FAULT] = rule.id
+        return await imposer.impose(rule.fault, request, handler)
+
+    return impose
+
+
+class _Imposer:
+    def __init__(self, service: Service, faults: Faults, recorder: Recorder, unexpected: Unexpected) -> None:
+        self._service: Service = service
+        self._faults = faults
+        self._recorder = recorder
+        self._unexpected = unexpected
+
+    async def rule(self, request: web.Request) -> Rule | None:
+        async def told(rule: Rule) -> bool:
+            if not rule.fault.anonymous and hdrs.AUTHORIZATION not in request.headers:
+                return False
+            if rule.form.identity is not None and await claimed(request) != rule.form.identity:
+                return False
+            return rule.form.holding is None or rule.form.holding.encode() in await request.read()
+
+        return await self._faults.book.befalling(self._service, request.method, unquote(request.rel_url.raw_path), told)
+
+    async def impose(self, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+        clock = self._faults.clock
+        match fault:
+            case Latency(seconds):
+                await clock.sleep(seconds)
+            case StaleRead(seconds):
+                request[AS_OF] = clock.now() - seconds
+            case Status():
+                return words.response(self._service, fault)
+            case Reset("before"):
+                raise cut(request)
+            case Reset("after"):
+                await answered(request, handler, self._unexpected)
+                raise cut(request)
+            case Hang(when):
+                if when == "after":
+                    await answered(request, handler, self._unexpected)
+                raise await until_client_leaves(request)
+            case Reset() | Bandwidth() | Truncated() | WrongBytes():
+                request._payload_writer = BodyWriter(request, fault, clock)  # aiohttp has no public way
+            case LateWrite():
+                return await self._late(fault, request, handler)
+            case Unauthorized():
+                return await handler(_with_expired_token(request))
+        return await handler(request)
+
+    async def _late(self, fault: LateWrite, request: web.Request, handler: Handler) -> web.StreamResponse:
+        content = await request.read()  # kept with the request, for the handler
+        self._faults.background.start(self._land(fault, request, handler))
+        match fault.answer:
+            case "reset":
+                raise cut(request)
+            case "timeout":
+                return words.response(self._service, Status(504))
+            case "success":
+                return _success(request, content)
+        assert_never(fault.answer)
+
+    async def _land(self, fault: LateWrite, request: web.Request, handler: Handler) -> None:
+        await self._faults.clock.sleep(fault.seconds)
+        response = await answered(request, handler, self._unexpected)
+        self._recorder.add(recorded(self._service, request, response.status, times.now()))
+        if response.status < 300:
+            self._faults.book.landed(request[FAULT])
+
+
+def _success(request: web.Request, content: bytes) -> web.Response:
+    """What the registry answers to a manifest and to a delete."""
+    if request.method != hdrs.METH_PUT:
+        return web.Response(status=202)
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    location = f"{request.path.rpartition('/')[0]}/{digest}"
+    return web.Response(status=201, headers={"Location": location, "Docker-Content-Digest": digest})
+
+
+def _with_expired_token(request: web.Request) -> web.Request:
+    """Nobody's credentials of the same form, so that the service's own refusal, and its challenge, are what is answered."""
+    headers = request.headers.copy()
+    basic = headers.get(hdrs.AUTHORIZATION, "").lower().startswith("basic")
+    headers[hdrs.AUTHORIZATION] = "Basic bm9ib2R5Og==" if basic else "Bearer expired"
+    return request.clone(headers=headers)
