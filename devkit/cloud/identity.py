@@ -49,7 +49,7 @@ class Directory:
         """A repository token, or an application with its secret (docs: container-registry-auth-service-principal)."""
         if name not in self._tokens:
             app = self._apps.find(name)
-            return self.named(name) if app and not app.disabled and app.try_secret(password) == "right" else None
+            return self.named(app.principal.client_id) if app and not app.disabled and app.try_secret(password) == "right" else None
         identity, secret = self._tokens[name]
         return identity if hmac.compare_digest(secret.encode(), password.encode()) else None
 

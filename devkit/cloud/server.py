@@ -126,7 +126,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
 
 def _entra_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=middlewares("entra", parts, unexpected_by_entra), client_max_size=SMALL)
-    app.add_routes(EntraService(parts.config, parts.clock, parts.entra).routes())
+    app.add_routes(EntraService(parts.config, parts.clock, parts.unknowns, parts.entra).routes())
     return app
 
 

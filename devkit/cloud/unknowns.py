@@ -24,6 +24,7 @@ class Unknowns:
     foreign_layers: Literal["left", "copied", "refused"] = "left"  # 2.4.4: what an import does with non-distributable layers
     force_over_lock: Literal["moved", "refused"] = "moved"  # 2.3, 9: a Force import onto a tag that is write-locked
     lock_status: Literal["405", "403", "409"] = "405"  # 5: how a locked tag or manifest is refused
+    foreign_entra_issuer: Literal["refused", "accepted"] = "refused"  # 4.3: federated assertions that another cloud's Entra has issued
     acr_audience: Literal["both", "acr", "arm"] = "both"  # 4.4: which audience the exchange accepts in this cloud
     operation_read_right: Literal["free", "needed"] = "free"  # 7.1: does polling need locations/operationResults/read
     untag_right: Literal["delete", "metadata_write"] = "delete"  # 5: which scope the untag call asks for

@@ -82,6 +82,8 @@ class CloudConfig:
             raise ValueError("managedIdentity and ports.identity go together")
         if (self.vault is None) != (self.ports.vault is None):
             raise ValueError("vault and ports.vault go together")
+        if len({principal.client_id.lower() for principal in self.everyone}) < len(self.everyone):
+            raise ValueError("two principals have the same clientId")
 
     @property
     def everyone(self) -> tuple[Principal, ...]:

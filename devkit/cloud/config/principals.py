@@ -57,10 +57,13 @@ class Principal:
     def from_json(cls, value: Mapping[str, Any], *, exchange_audience: str) -> Self:
         """An application: `clientSecret` is short for a `clientSecrets` of one that never expires."""
         single = [{"id": "configured", "value": text(value, "clientSecret")}] if "clientSecret" in value else []
-        secrets = [*single, *value.get("clientSecrets", ())]
+        given = [*single, *value.get("clientSecrets", ())]
+        secrets = tuple(ClientSecret.from_json(secret, place=place) for place, secret in enumerate(given))
+        if len({secret.id for secret in secrets}) < len(secrets):
+            raise ValueError("two client secrets of one application have the same id")
         return cls(
             *_named(value),
-            secrets=tuple(ClientSecret.from_json(secret, place=place) for place, secret in enumerate(secrets)),
+            secrets=secrets,
             certificates=tuple(_certificates(value.get("certificates", ()))),
             federated=tuple(FederatedCredential.from_json(one, audience=exchange_audience) for one in value.get("federated", ())),
         )

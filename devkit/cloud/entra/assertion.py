@@ -35,7 +35,7 @@ class Assertion:
             found = cls(_object(header), _object(claims), f"{header}.{claims}".encode(), _decoded(signature))
         except (ValueError, binascii.Error, RecursionError):
             raise Malformed from None
-        if found.header.get("alg") not in PADDINGS or "exp" not in found.claims:
+        if found.header.get("alg") not in list(PADDINGS) or "exp" not in found.claims:
             raise Malformed
         return found
 
@@ -43,6 +43,12 @@ class Assertion:
         """Empty for what is absent or no text."""
         value = self.claims.get(name)
         return value if isinstance(value, str) else ""
+
+    @property
+    def audience(self) -> str:
+        """A text, or a list of one, as Kubernetes writes it (RFC 7519, 4.1.3). Empty for what is neither."""
+        value = self.claims.get("aud")
+        return self.claim("aud") if not isinstance(value, list) else value[0] if len(value) == 1 and isinstance(value[0], str) else ""
 
     def moment(self, name: str) -> float:
         """0 for what is absent or no number."""

@@ -6,15 +6,18 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Literal
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from devkit.cloud.clock import Clock
+from devkit.cloud.config.azureclouds import AZURE_CLOUDS, AzureCloud
 from devkit.cloud.entra import refusals
 from devkit.cloud.entra.apps import App
 from devkit.cloud.entra.assertion import Assertion, Malformed
+from devkit.cloud.unknowns import Switches
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LEEWAY = 300.0  # seconds that clocks may differ; Entra's documentation names no number, its libraries use this one
@@ -23,9 +26,11 @@ Proof = Literal["1", "2"]  # `appidacr` of "Access token claims reference": a se
 
 
 class Proofs:
-    def __init__(self, clock: Clock, token_endpoints: frozenset[str]) -> None:
-        """An application's own assertion names one of them as its audience."""
+    def __init__(self, clock: Clock, azure: AzureCloud, unknowns: Switches, token_endpoints: frozenset[str]) -> None:
+        """An application's own assertion names one of `token_endpoints` as its audience."""
         self._clock = clock
+        self._azure = azure
+        self._unknowns = unknowns
         self._endpoints = token_endpoints
 
     def require(self, form: Mapping[str, str], app: App) -> Proof:
@@ -70,15 +75,15 @@ class Proofs:
             raise refusals.unusable_key(client, reason, thumbprint, certificate)
         if not certificate.not_valid_before_utc.timestamp() <= self._clock.wall() < certificate.not_valid_after_utc.timestamp():
             raise refusals.unusable_key(client, "The key used is expired.", thumbprint, certificate)
-        if assertion.claim("aud").rstrip("/") not in self._endpoints:
+        if assertion.audience.rstrip("/") not in self._endpoints:
             raise refusals.wrong_audience()
 
     def _by_federation(self, assertion: Assertion, app: App) -> None:
         """Issuer, subject and audience must all match, and case counts ("Workload identity federation", considerations)."""
         if not app.principal.federated:
             raise refusals.no_federation(app.principal.client_id)
-        issuer, subject, audience = (assertion.claim(name) for name in ("iss", "sub", "aud"))
-        of_issuer = [one for one in app.principal.federated if one.issuer == issuer]
+        issuer, subject, audience = assertion.claim("iss"), assertion.claim("sub"), assertion.audience
+        of_issuer = [one for one in app.principal.federated if one.issuer == issuer and self._takes(issuer)]
         if not of_issuer:
             raise refusals.not_federated(700211, "issuer", issuer)
         of_subject = [one for one in of_issuer if one.subject == subject]
@@ -90,6 +95,12 @@ class Proofs:
             raise refusals.not_federated(700212, "audience", audience)
         if not any(assertion.signed_by(key) for one in matching for key in one.keys):
             raise refusals.federation_not_signed()
+
+    def _takes(self, issuer: str) -> bool:
+        """Whether one cloud's Entra trusts another's is not known (acr.md 4.3)."""
+        host = urlsplit(issuer).hostname
+        of_another_cloud = any(host in cloud.authorities for cloud in AZURE_CLOUDS.values() if cloud is not self._azure)
+        return not of_another_cloud or self._unknowns.now.foreign_entra_issuer == "accepted"
 
     def _require_in_time(self, assertion: Assertion) -> None:
         now, begins, ends = self._clock.wall(), assertion.moment("nbf"), assertion.moment("exp")

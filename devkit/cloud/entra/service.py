@@ -15,15 +15,16 @@ from devkit.cloud.entra.apps import App
 from devkit.cloud.entra.proof import Proofs
 from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import EntraRefusal
+from devkit.cloud.unknowns import Switches
 from devkit.cloud.web import IDENTITY
 
 
 class EntraService:
-    def __init__(self, config: CloudConfig, clock: Clock, tokens: EntraTokens) -> None:
+    def __init__(self, config: CloudConfig, clock: Clock, unknowns: Switches, tokens: EntraTokens) -> None:
         self._config = config
         self._tokens = tokens
         base = f"{config.entra_url}/{config.tenant_id}"
-        self._proofs = Proofs(clock, frozenset({f"{base}/oauth2/v2.0/token", f"{base}/v2.0", base}))
+        self._proofs = Proofs(clock, config.azure, unknowns, frozenset({f"{base}/oauth2/v2.0/token", f"{base}/v2.0", base}))
 
     def routes(self) -> list[web.RouteDef]:
         return [

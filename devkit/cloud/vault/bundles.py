@@ -16,6 +16,8 @@ from devkit.cloud.vault.secrets import RETENTION_DAYS, Attributes, Deleted, Vers
 LARGEST_PAGE = 25  # REST: Get Secrets, maxresults
 LARGEST_VALUE = 25 * 1024  # bytes: "About Azure Key Vault secrets"
 
+LARGEST_NUMBER = 2**53  # what JSON's readers agree on, and more than a page or a second ever needs
+
 Item = TypeVar("Item")
 
 
@@ -55,7 +57,8 @@ def asked_page(request: web.Request) -> tuple[int, int]:
     if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= LARGEST_PAGE):
         raise bad_parameter(f"maxresults should be between 1 and {LARGEST_PAGE}.")
     try:
-        return int(base64.urlsafe_b64decode(token)) if token else 0, int(count)
+        after = int(base64.urlsafe_b64decode(token)) if token else 0
+        return min(after, LARGEST_NUMBER), int(count)
     except (ValueError, binascii.Error):
         raise bad_parameter("The skip token is invalid.") from None
 
@@ -64,6 +67,7 @@ async def body_of(request: web.Request) -> dict[str, Any]:
     """Raises `VaultRefusal`."""
     try:
         value = json.loads(await request.read())
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text: nothing could store or send it
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
@@ -76,9 +80,13 @@ def value_in(body: dict[str, Any]) -> str:
     value = body.get("value")
     if not isinstance(value, str):
         raise bad_parameter("Property 'value' is required and must be a string.")
-    if len(value.encode(errors="surrogatepass")) > LARGEST_VALUE:
+    if len(value.encode()) > LARGEST_VALUE:
         raise bad_parameter("The specified secret value is too long: the maximum is 25k bytes.")
     return value
+
+
+def _is_moment(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_NUMBER
 
 
 def attributes_in(body: dict[str, Any], known: Attributes) -> Attributes:
@@ -91,6 +99,6 @@ def attributes_in(body: dict[str, Any], known: Attributes) -> Attributes:
     if kind is not None and not isinstance(kind, str):
         raise bad_parameter("Property 'contentType' must be a string.")
     times = {name: given.get(name, getattr(known, name)) for name in ("nbf", "exp")}
-    if not all(moment is None or (isinstance(moment, int) and not isinstance(moment, bool)) for moment in times.values()):
+    if not all(moment is None or _is_moment(moment) for moment in times.values()):
         raise bad_parameter("Properties 'nbf' and 'exp' must be numbers of seconds.")
     return replace(known, content_type=kind, tags=tags, enabled=enabled, **times)

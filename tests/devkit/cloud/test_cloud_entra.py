@@ -19,6 +19,7 @@ from tests.devkit.cloud.running import API, ARM_AUDIENCE, Answer, Cloud, MakeClo
 SCOPE = f"{ARM_AUDIENCE}/.default"
 CLIENT = "6f1e2d3c-0000-4000-8000-00000000000a"
 ISSUER, SUBJECT = "https://token.actions.example", "repo:contoso/images:ref:refs/heads/main"
+ENTRAS = tuple(f"https://{host}/8d0c/v2.0" for host in ("login.partner.microsoftonline.cn", "login.microsoftonline.com"))
 EXCHANGE = "api://AzureADTokenExchangeChina"
 CERTIFICATE, OLD, FOREIGN, PUBLISHER = Certificate.make(), Certificate.make(days=0), Certificate.make(), Certificate.make()
 SECRETS = [
@@ -34,7 +35,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[C
         "clientId": CLIENT,
         "clientSecrets": SECRETS,
         "certificates": [CERTIFICATE.pem, OLD.pem],
-        "federated": [{"issuer": ISSUER, "subject": SUBJECT, "keys": [PUBLISHER.public_pem]}],
+        "federated": [{"issuer": issuer, "subject": SUBJECT, "keys": [PUBLISHER.public_pem]} for issuer in (ISSUER, *ENTRAS)],
         "actions": ["Microsoft.ContainerRegistry/registries/read"],
     }
     bare = {"clientId": CLIENT.replace("000a", "000b"), "certificates": [CERTIFICATE.pem], "actions": []}
@@ -167,7 +168,10 @@ def test_a_small_difference_of_clocks_is_forgiven(cloud: Cloud) -> None:
     assert by_assertion(cloud, late).status == 200
 
 
-@pytest.mark.parametrize("assertion", ["nonsense", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.eyJleHAiOjk5OTk5OTk5OTl9.", "W10.W10.W10"])
+@pytest.mark.parametrize(
+    "assertion",
+    ["nonsense", "eyJhbGciOlsxXX0.eyJleHAiOjl9.", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.eyJleHAiOjk5OTk5OTk5OTl9.", "W10.W10.W10"],
+)
 def test_what_is_no_assertion_is_refused(cloud: Cloud, assertion: str) -> None:
     refused(by_assertion(cloud, assertion), 50027, "invalid_request")
 
@@ -182,7 +186,7 @@ def test_an_application_must_prove_itself(cloud: Cloud) -> None:
 def test_a_federated_assertion_signs_in(cloud: Cloud, tls: TlsFiles, tmp_path: Path) -> None:
     assertion = PUBLISHER.sign(claims_of("", EXCHANGE, iss=ISSUER, sub=SUBJECT))
     file = tmp_path / "token"
-    file.write_text(assertion)
+    file.write_text(PUBLISHER.sign({**claims_of("", "", iss=ISSUER, sub=SUBJECT), "aud": [EXCHANGE]}))  # as Kubernetes projects it
     tenant = cloud.config["tenantId"]
     with ClientAssertionCredential(tenant, CLIENT, lambda: assertion, **options(cloud, tls)) as credential:
         assert accepted_by_arm(cloud, credential.get_token(SCOPE).token)
@@ -204,6 +208,14 @@ def test_a_federated_assertion_signs_in(cloud: Cloud, tls: TlsFiles, tmp_path: P
 def test_a_federated_assertion_must_match(cloud: Cloud, changed: dict[str, Any], number: int) -> None:
     assertion = PUBLISHER.sign({**claims_of("", EXCHANGE, iss=ISSUER, sub=SUBJECT), **changed})
     refused(by_assertion(cloud, assertion), number)
+
+
+@pytest.mark.parametrize("answer", ["refused", "accepted"])
+def test_another_clouds_entra_is_trusted_as_the_switch_says(cloud: Cloud, answer: str) -> None:
+    cloud.control("PUT", "unknowns", {"foreignEntraIssuer": answer})
+    own, foreign = (by_assertion(cloud, PUBLISHER.sign(claims_of("", EXCHANGE, iss=entra, sub=SUBJECT))) for entra in ENTRAS)
+    assert own.status == 200
+    assert foreign.status == 200 if answer == "accepted" else refused(foreign, 700211)
 
 
 def test_a_federated_assertion_must_be_its_issuers_and_of_use_to_the_application(cloud: Cloud) -> None:

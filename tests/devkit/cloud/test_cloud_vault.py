@@ -185,6 +185,9 @@ def test_a_deleted_secret_is_gone_until_it_is_recovered(cloud: Cloud) -> None:
         ("/secrets/bad", {"value": "x", "contentType": 1}),
         ("/secrets/bad", {"value": "x", "attributes": {"enabled": "yes"}}),
         ("/secrets/bad", {"value": "x", "attributes": {"exp": "soon"}}),
+        ("/secrets/bad", {"value": "x", "attributes": {"nbf": 2**70}}),
+        ("/secrets/bad", {"value": "\ud800"}),
+        ("/secrets/bad", {"value": "x", "contentType": "\ud800"}),
     ],
 )
 def test_a_bad_parameter_is_refused_and_nothing_stored(cloud: Cloud, path: str, value: Any) -> None:
@@ -219,6 +222,9 @@ def test_the_control_api_rotates_disables_and_deletes(make_cloud: MakeCloud) -> 
     refused(ask(cloud, "GET", "/secrets/pull-token"), 404, "SecretNotFound")
     cloud.control("PUT", "vault/pull-token", {"enabled": True})
     assert ask(cloud, "GET", "/secrets/pull-token").json["value"] == "canary~next"
+    token = token_of(cloud)
+    cloud.control("POST", f"apps/{OFFICER}/revocation", {})
+    refused(ask(cloud, "GET", "/secrets/pull-token", token=token), 401, "Unauthorized")
     cloud.control("DELETE", "vault/pull-token")
     cloud.control("PUT", "clock", {"advanceSeconds": 91 * 86_400})
     assert cloud.control("GET", "vault") == []
