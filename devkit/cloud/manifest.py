@@ -79,13 +79,18 @@ class Manifest:
 
 def _object(content: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(content)
+        value = json.loads(content.decode())  # UTF-8 alone: loads would take UTF-16 as well
     except (ValueError, RecursionError):
         raise InvalidManifest("not JSON") from None
     if not isinstance(value, dict):
         raise InvalidManifest("not a JSON object")
-    if not isinstance(value.get("annotations", {}), dict) or not isinstance(value.get("artifactType", ""), str):
-        raise InvalidManifest("annotations must be an object and artifactType a text")
+    annotations = value.get("annotations", {})
+    if not isinstance(annotations, dict) or not all(isinstance(one, str) for one in annotations.values()):
+        raise InvalidManifest("annotations must be an object of texts")
+    if not isinstance(value.get("artifactType", ""), str):
+        raise InvalidManifest("artifactType must be a text")
+    if "manifests" in value and ("config" in value or "layers" in value):  # image-spec, image-index.md: CVE-2021-41190
+        raise InvalidManifest("it is an index or an image, not both")
     return value
 
 
@@ -97,8 +102,13 @@ def _descriptors(value: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _descriptor(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or not is_digest(str(value.get("digest"))) or not _is_size(value.get("size")):
-        raise InvalidManifest(f"{name} must hold descriptors with a digest and a size")
+    if (
+        not isinstance(value, dict)
+        or not isinstance(value.get("mediaType"), str)
+        or not is_digest(str(value.get("digest")))
+        or not _is_size(value.get("size"))
+    ):
+        raise InvalidManifest(f"{name} must hold descriptors with a media type, a digest and a size")
     return value
 
 

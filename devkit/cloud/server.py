@@ -36,6 +36,7 @@ from devkit.cloud.vault.secrets import Secrets
 from devkit.cloud.web import Recorder
 
 SMALL = 64 * 1024  # more than any form or ARM body needs
+READ_AHEAD = 512 * 1024  # of a request's body, while what came before is hashed and written; a connection holds twice as much at most
 
 
 class Cloud:
@@ -81,7 +82,7 @@ class Cloud:
 
     async def _door(self, app: web.Application, port: int, tls: ssl.SSLContext | None) -> Door:
         """Still shut."""
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False, read_bufsize=READ_AHEAD)
         self._runners.append(runner)
         await runner.setup()
         return Door(runner, port, tls)

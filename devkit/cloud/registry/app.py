@@ -20,11 +20,12 @@ from devkit.cloud.registry.uploads import Uploads
 def registry_app(parts: Parts) -> web.Application:
     database, store, events = parts.database, parts.store, parts.events
     auth = RegistryAuth(parts.config, parts.directory, parts.entra, parts.signer)
+    uploads = Uploads(store, parts.files, auth, parts.clock)
     table = routes(
         Listing(store),
         Manifests(database, store, events),
         Blobs(store, parts.files),
-        Uploads(store, parts.files, auth),
+        uploads,
         Attributes(parts.config.login_server, database, store, events),
     )
     app = web.Application(middlewares=middlewares("registry", parts, unexpected_by_registry), client_max_size=LIMIT)
@@ -33,6 +34,7 @@ def registry_app(parts: Parts) -> web.Application:
     app.router.add_post("/oauth2/exchange", auth.exchange)
     app.router.add_route("*", r"/{path:[\s\S]*}", Dispatcher(auth, table, parts.unknowns))
     app.on_response_prepare.append(_stamp)
+    app.cleanup_ctx.append(uploads.while_serving)
     return app
 
 

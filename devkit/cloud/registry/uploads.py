@@ -3,13 +3,16 @@
 Uploads live in memory and in an unfinished file: a restart forgets them, and clients begin again, as with any registry."""
 
 import asyncio
+import contextlib
 import re
 import uuid
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from devkit.cloud.blobfiles import BlobFiles, BlobWriter, DigestMismatch
+from devkit.cloud.clock import Clock
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.identity import Right
 from devkit.cloud.names import is_name
@@ -20,7 +23,9 @@ from devkit.cloud.store import Store
 
 LARGEST_BLOB = 200 * 1024**3  # docs: container-registry-skus, "Maximum image layer size": 200 GiB
 MOST_UPLOADS = 256  # at once; the one longest untouched gives way, as clients that died leave theirs behind
-CHUNK = 256 * 1024
+UNTOUCHED = 24 * 3600.0  # seconds by the cloud's clock, after which an upload is given up: Azure's number is not known
+SWEEP = 3600.0
+CHUNK = 512 * 1024
 CONTENT_RANGE = re.compile(r"(?:bytes )?([0-9]{1,18})-([0-9]{1,18})(?:/[0-9*]+)?")
 
 
@@ -29,6 +34,7 @@ class Upload:
     id: str
     repository: str
     writer: BlobWriter
+    touched: float  # by the cloud's clock
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # chunks of one upload never interleave
 
     def headers(self) -> dict[str, str]:
@@ -40,11 +46,29 @@ class Upload:
 
 
 class Uploads:
-    def __init__(self, store: Store, files: BlobFiles, auth: RegistryAuth) -> None:
+    def __init__(self, store: Store, files: BlobFiles, auth: RegistryAuth, clock: Clock) -> None:
         self._store = store
         self._files = files
         self._auth = auth
+        self._clock = clock
         self._uploads: dict[str, Upload] = {}  # the longest untouched first
+
+    async def while_serving(self, _: web.Application) -> AsyncIterator[None]:
+        """Gives up what nobody touches any more; all that is left when the registry ends. For `cleanup_ctx`."""
+        sweeping = asyncio.create_task(self._sweep())
+        yield
+        sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
+        for upload in list(self._uploads.values()):
+            self._drop(upload)
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._clock.sleep(SWEEP)
+            for upload in list(self._uploads.values()):
+                if not upload.turn.locked() and self._clock.now() - upload.touched >= UNTOUCHED:
+                    self._drop(upload)
 
     async def begin(self, call: Call) -> web.Response:
         """POST: 201 for a mount or a blob sent along, else 202 and where to send it. A mount that cannot be is an upload."""
@@ -96,7 +120,7 @@ class Uploads:
             if idle is None:
                 raise RegistryRefusal(429, "TOOMANYREQUESTS", "too many uploads at once", headers={"Retry-After": "10"})
             self._drop(idle)
-        upload = Upload(str(uuid.uuid4()), repository, self._files.begin())
+        upload = Upload(str(uuid.uuid4()), repository, self._files.begin(), self._clock.now())
         self._uploads[upload.id] = upload
         return upload
 
@@ -106,7 +130,8 @@ class Uploads:
             if upload is not None:
                 self._uploads[upload.id] = upload
             raise unknown_upload()
-        self._uploads[upload.id] = upload  # touched: last in line to give way
+        upload.touched = self._clock.now()
+        self._uploads[upload.id] = upload  # last in line to give way
         return upload
 
     def _drop(self, upload: Upload) -> None:
@@ -116,12 +141,24 @@ class Uploads:
     async def _receive(self, request: web.Request, upload: Upload) -> None:
         if upload.id not in self._uploads:  # ended while this request waited for its turn
             raise unknown_upload()
-        _check_range(request, upload)
+        announced = _announced(request, upload)
+        before = upload.writer.mark()
         async for chunk in request.content.iter_chunked(CHUNK):
-            if upload.writer.size + len(chunk) > LARGEST_BLOB:
-                self._drop(upload)
-                raise RegistryRefusal(413, "SIZE_INVALID", "blob is larger than 200 GiB")
-            upload.writer.write(chunk)
+            await self._write(upload, chunk)
+        if announced is not None and upload.writer.size - before.size != announced:
+            upload.writer.back_to(before)
+            raise RegistryRefusal(400, "SIZE_INVALID", "Content-Range and what was sent differ")
+
+    async def _write(self, upload: Upload, chunk: bytes) -> None:
+        """Hashed and written in a thread, while the next bytes come in."""
+        if upload.writer.size + len(chunk) > LARGEST_BLOB:
+            self._drop(upload)
+            raise RegistryRefusal(413, "SIZE_INVALID", "blob is larger than 200 GiB")
+        try:
+            await asyncio.to_thread(upload.writer.write, chunk)
+        except OSError:  # a full disk: what is written and what is hashed may differ now
+            self._drop(upload)
+            raise
 
     async def _receive_whole(self, request: web.Request, upload: Upload) -> None:
         """A PUT that breaks off has changed nothing, so that the same again may succeed: regctl does that."""
@@ -158,10 +195,11 @@ def _created(repository: str, digest: str) -> web.Response:
     return web.Response(status=201, headers={"Location": f"/v2/{repository}/blobs/{digest}", "Docker-Content-Digest": digest})
 
 
-def _check_range(request: web.Request, upload: Upload) -> None:
+def _announced(request: web.Request, upload: Upload) -> int | None:
+    """How many bytes the Content-Range says will come; None without one."""
     text = request.headers.get("Content-Range")
     if text is None:
-        return
+        return None
     match = CONTENT_RANGE.fullmatch(text)
     if match is None:
         raise RegistryRefusal(400, "BLOB_UPLOAD_INVALID", "Content-Range must be <start>-<end>")
@@ -170,3 +208,4 @@ def _check_range(request: web.Request, upload: Upload) -> None:
         raise RegistryRefusal(416, "BLOB_UPLOAD_INVALID", "chunk out of order", headers=upload.headers())
     if request.content_length is not None and request.content_length != end - start + 1:
         raise RegistryRefusal(400, "SIZE_INVALID", "Content-Range and Content-Length differ")
+    return end - start + 1

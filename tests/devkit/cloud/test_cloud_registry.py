@@ -1,11 +1,13 @@
 """The data plane by the letter of the distribution API and of ACR's own."""
 
+import contextlib
+import http.client
 import json
 from typing import Any
 
 import pytest
 
-from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Clouds, digest_of, image, index
+from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Cloud, Clouds, digest_of, image, index
 
 ABSENT = digest_of(b"absent")
 
@@ -62,12 +64,19 @@ def test_absence_is_a_404_with_its_code(clouds: Clouds, path: str, code: str) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["../etc", "a/../b", "a//b", "A", "a%2F..%2Fb", "a/%2e%2e/b", "a%00", "a%0Ab", "-a", "a__.b", "x" * 256, "a%5Cb", "ä"]
+    "name",
+    [
+        *("../etc", "a/../b", "a//b", "A", "a%2F..%2Fb", "a/%2e%2e/b", "a%00", "a%0Ab", "-a", "a__.b", "x" * 256, "a%5Cb", "ä"),
+        *("a%252e%252e", "%2e%2e%2fetc", "a/./b", "%ff", "a;b", "a%20b", "a:b", "_catalog", "a/_catalog"),
+    ],
 )
 def test_names_outside_the_grammar_are_refused(clouds: Clouds, name: str) -> None:
     name = name.replace("ä", "%C3%A4")
     for path in (f"/v2/{name}/manifests/v1", f"/v2/{name}/blobs/{ABSENT}", f"/v2/{name}/tags/list", f"/acr/v1/{name}/_tags"):
         answer = clouds.source.registry("GET", path)
+        assert (answer.status, answer.code) == (400, "NAME_INVALID"), path
+    for method, path in (("PUT", f"/v2/{name}/manifests/v1"), ("POST", f"/v2/{name}/blobs/uploads/"), ("DELETE", f"/acr/v1/{name}")):
+        answer = clouds.source.registry(method, path, body=b"{}")
         assert (answer.status, answer.code) == (400, "NAME_INVALID"), path
 
 
@@ -87,24 +96,6 @@ def test_a_name_may_come_percent_encoded_as_the_sdks_send_it(clouds: Clouds) -> 
     assert clouds.source.registry("GET", f"/acr/v1/data%2Fencoded/_manifests/{encoded}").json["manifest"]["tags"] == ["v1"]
 
 
-@pytest.mark.parametrize(
-    "content, media_type, code",
-    [
-        pytest.param(b"not json", OCI_MANIFEST, "MANIFEST_INVALID", id="no JSON"),
-        pytest.param(b"[]", OCI_MANIFEST, "MANIFEST_INVALID", id="no object"),
-        pytest.param(image(b"layer"), "application/json", "MANIFEST_INVALID", id="an unknown media type"),
-        pytest.param(image(b"layer"), OCI_INDEX, "MANIFEST_INVALID", id="another media type than it says"),
-        pytest.param(image(b"layer").replace(b": 2", b": 1"), OCI_MANIFEST, "MANIFEST_INVALID", id="schema 1"),
-        pytest.param(image(b"never pushed"), OCI_MANIFEST, "MANIFEST_BLOB_UNKNOWN", id="a blob that is not there"),
-        pytest.param(index(image(b"never pushed")), OCI_INDEX, "MANIFEST_BLOB_UNKNOWN", id="a child that is not there"),
-    ],
-)
-def test_manifests_that_cannot_be_are_refused(clouds: Clouds, content: bytes, media_type: str, code: str) -> None:
-    clouds.source.push_image("data/refused")
-    answer = clouds.source.push_manifest("data/refused", "v1", content, media_type)
-    assert (answer.status, answer.code) == (400, code)
-
-
 def test_a_wrong_digest_is_refused(clouds: Clouds) -> None:
     source = clouds.source
     source.push_image("data/digest")
@@ -113,14 +104,6 @@ def test_a_wrong_digest_is_refused(clouds: Clouds) -> None:
     refused = source.registry("POST", f"/v2/data/digest/blobs/uploads/?digest={ABSENT}", body=b"present")
     assert (refused.status, refused.code) == (400, "DIGEST_INVALID")
     assert source.registry("HEAD", f"/v2/data/digest/blobs/{ABSENT}").status == 404
-
-
-def test_a_manifest_larger_than_four_mebibytes_is_refused(clouds: Clouds) -> None:
-    clouds.source.push_image("data/large")
-    fitting = image(b"layer", annotations={"padding": ""})
-    fitting = fitting.replace(b'"padding": ""', b'"padding": "' + b"x" * (4 * 1024 * 1024 - len(fitting)) + b'"')
-    assert clouds.source.push_manifest("data/large", "v1", fitting).status == 201
-    assert clouds.source.push_manifest("data/large", "v1", fitting + b" ").status == 413
 
 
 def test_a_blob_may_come_in_chunks_in_order(clouds: Clouds) -> None:
@@ -158,44 +141,45 @@ def test_a_blob_is_mounted_from_a_repository_that_has_it(clouds: Clouds) -> None
     assert source.registry("GET", f"/v2/data/yours/blobs/{digest}").body == b"mounted"
 
 
+def pages(cloud: Cloud, path: str, key: str) -> list[Any]:
+    found, link = [], f"<{path}>"
+    while link:
+        answer = cloud.registry("GET", link[1 : link.index(">")])
+        found.append(answer.json[key])
+        link = answer.headers.get("Link") or ""
+    return found
+
+
 def test_lists_go_on_by_link(clouds: Clouds) -> None:
     source = clouds.source
     for tag in ("c", "a", "b"):
         source.push_image("data/list", tag)
     other = source.push_image("data/list", "other", layer=b"another")
-
-    def pages(path: str, key: str) -> list[Any]:
-        found, link = [], f"<{path}>"
-        while link:
-            answer = source.registry("GET", link[1 : link.index(">")])
-            found.append(answer.json[key])
-            link = answer.headers.get("Link") or ""
-        return found
-
-    assert pages("/v2/data/list/tags/list?n=3", "tags") == [["a", "b", "c"], ["other"]]
-    assert [[tag["name"] for tag in page] for page in pages("/acr/v1/data/list/_tags?n=2", "tags")] == [["a", "b"], ["c", "other"]]
-    assert [tag["name"] for page in pages(f"/acr/v1/data/list/_tags?n=1&digest={other}", "tags") for tag in page] == ["other"]
-    assert len(pages("/acr/v1/data/list/_manifests?n=1", "manifests")) == 2
-    assert "data/list" in [name for page in pages("/acr/v1/_catalog?n=1", "repositories") for name in page]
+    assert pages(source, "/v2/data/list/tags/list?n=3", "tags") == [["a", "b", "c"], ["other"]]
+    assert [[tag["name"] for tag in page] for page in pages(source, "/acr/v1/data/list/_tags?n=2", "tags")] == [["a", "b"], ["c", "other"]]
+    assert [tag["name"] for page in pages(source, f"/acr/v1/data/list/_tags?n=1&digest={other}", "tags") for tag in page] == ["other"]
+    assert len(pages(source, "/acr/v1/data/list/_manifests?n=1", "manifests")) == 2
+    assert "data/list" in [name for page in pages(source, "/acr/v1/_catalog?n=1", "repositories") for name in page]
     assert source.registry("GET", "/v2/data/list/tags/list?n=0").json["tags"] == []
     assert source.registry("GET", "/v2/data/list/tags/list?n=x").code == "PAGINATION_NUMBER_INVALID"
 
 
-def test_a_page_holds_a_hundred_at_most(clouds: Clouds) -> None:
-    source, repository = clouds.source, "data/many"
+def test_a_thousand_tags_come_a_hundred_at_a_time(clouds: Clouds) -> None:
+    source, repository, content = clouds.source, "data/many", image(b"layer")
     source.push_image(repository)
-    names = [f"v{number:03}" for number in range(201)]
-    for name in names:
-        assert source.push_manifest(repository, name, image(b"layer")).status == 201
+    names = [f"v{number:04}" for number in range(1050)]
+    with contextlib.closing(http.client.HTTPSConnection("localhost", source.config["ports"]["registry"], context=source.context)) as line:
+        for name in names:
+            line.request("PUT", f"/v2/{repository}/manifests/{name}", content, {"Authorization": source.basic("all")})
+            answer = line.getresponse()
+            assert (answer.status, answer.read()) == (201, b"")
     for path, named in ((f"/v2/{repository}/tags/list", str), (f"/acr/v1/{repository}/_tags", lambda tag: tag["name"])):
         for query in ("", "?n=1000", "?n=999999999"):
             first = source.registry("GET", path + query)
             assert [named(tag) for tag in first.json["tags"]] == names[:100], query
-            link = first.headers["Link"]
-            assert link == f'<{path}?last=v099&n=100>; rel="next"'
-            second = source.registry("GET", link[1 : link.index(">")])
-            assert [named(tag) for tag in second.json["tags"]] == names[100:200]
-    assert source.registry("GET", f"/v2/{repository}/tags/list?last=v199").json["tags"] == names[200:]
+            assert first.headers["Link"] == f'<{path}?last=v0099&n=100>; rel="next"'
+        assert [named(tag) for page in pages(source, path, "tags") for tag in page] == names
+    assert source.registry("GET", f"/v2/{repository}/tags/list?n=1&last=v1048").json["tags"] == names[1049:]
 
 
 def test_foreign_layers_need_not_be_there(clouds: Clouds) -> None:
