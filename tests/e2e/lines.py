@@ -20,10 +20,6 @@ class Lines:
     def all(self) -> tuple[Proxy, ...]:
         return (self.source, self.registry, self.arm, self.entra)
 
-    def behave(self) -> None:
-        for proxy in self.all:
-            proxy.behave()
-
 
 @contextmanager
 def lines_of(site: Site) -> Iterator[Lines]:

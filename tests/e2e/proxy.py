@@ -1,14 +1,12 @@
-"""A reverse proxy between the app and one service of a cloud, over TLS on both sides: it records what passes, answers as it is told to
-instead, or hangs up. To the app it is the service: what the service says of its own address is rewritten."""
+"""A reverse proxy between the app and one service of a cloud, over TLS on both sides: it records what passes, bodies and credentials too.
+To the app it is the service: what the service says of its own address is rewritten."""
 
 import http.client
 import json
-import re
 import ssl
 import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -23,43 +21,10 @@ PATIENCE = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Answered in place of the service; no status at all ends the connection, after the service has acted if it is `too_late`."""
-
-    status: int | None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    too_late: bool = False
-
-
-THROTTLED = Fault(
-    429, {"Retry-After": "1", "Content-Type": "application/json"}, b'{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}'
-)
-OVERLOADED = Fault(503, {"Content-Type": "text/html"}, b"<html><body>503 Service Unavailable</body></html>")
-LOST_PAGE = Fault(404, {"Content-Type": "text/html"}, b"<html><body>404 Not Found</body></html>")
-HANGS_UP = Fault(None)
-ANSWER_LOST = Fault(None, too_late=True)
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
-    at: float  # on the monotonic clock
     method: str
     path: str  # with its query
-    status: int | None
     body: bytes
-
-
-@dataclass(slots=True)
-class _Rule:
-    fault: Fault
-    method: str  # a regular expression, as is `path`; both whole
-    path: str
-    body: bytes
-    times: int
-
-    def fits(self, method: str, path: str, body: bytes) -> bool:
-        return bool(self.times and re.fullmatch(self.method, method) and re.fullmatch(self.path, path) and self.body in body)
 
 
 class Proxy:
@@ -69,8 +34,6 @@ class Proxy:
         self.upstream = upstream
         self.seen: list[Seen] = []
         self.credentials: set[str] = set()  # each that was sent or handed out
-        self._rules: list[_Rule] = []
-        self._lock = threading.Lock()
         self._trust = ssl.create_default_context(cafile=str(ca))
         tls = make_authority(ca.parent)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -81,20 +44,6 @@ class Proxy:
         self.address = f"localhost:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
-    def answer(self, fault: Fault, method: str, path: str, *, holding: str = "", times: int = 1_000_000) -> None:
-        """The next `times` requests that fit, with `holding` in their bodies; the rules are tried in order."""
-        with self._lock:
-            self._rules.append(_Rule(fault, method, path, holding.encode(), times))
-
-    def behave(self) -> None:
-        """From now on it only passes on."""
-        with self._lock:
-            self._rules.clear()
-
-    def requests(self, method: str, path: str, *, holding: str = "") -> list[Seen]:
-        whole = _Rule(HANGS_UP, method, path, holding.encode(), 1)
-        return [one for one in self.seen if whole.fits(one.method, one.path, one.body)]
-
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -103,14 +52,6 @@ class Proxy:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-    def _fault(self, method: str, path: str, body: bytes) -> Fault | None:
-        with self._lock:
-            for rule in self._rules:
-                if rule.fits(method, path, body):
-                    rule.times -= 1
-                    return rule.fault
-        return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self
@@ -131,21 +72,12 @@ class Proxy:
 
             def _pass_on(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                fault = proxy._fault(self.command, self.path, body)
-                status: int | None
-                headers: Mapping[str, str]
-                if fault is None or fault.too_late:
-                    status, headers, answer = proxy._forward(self.command, self.path, dict(self.headers), body)
-                if fault is not None:
-                    status, headers, answer = fault.status, fault.headers, fault.body
-                proxy._record(self, body, answer, status)
-                if status is None:
-                    self.close_connection = True
-                    return
+                status, headers, answer = proxy._forward(self.command, self.path, dict(self.headers), body)
+                proxy._record(self, body, answer)
                 self.send_response_only(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", headers.get("Content-Length", str(len(answer))))
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(answer)
@@ -171,8 +103,8 @@ class Proxy:
     def _renamed(self, text: str) -> str:
         return text.replace(self.upstream, self.address)
 
-    def _record(self, request: BaseHTTPRequestHandler, body: bytes, answer: bytes, status: int | None) -> None:
-        self.seen.append(Seen(time.monotonic(), request.command, request.path, status, body))
+    def _record(self, request: BaseHTTPRequestHandler, body: bytes, answer: bytes) -> None:
+        self.seen.append(Seen(request.command, request.path, body))
         self.credentials |= {request.headers.get("Authorization", "").partition(" ")[2]}
         self.credentials |= {value for name, value in parse_qsl(body.decode(errors="replace")) if name in CREDENTIALS}
         self.credentials |= {str(value) for name, value in _object(answer).items() if name in CREDENTIALS}

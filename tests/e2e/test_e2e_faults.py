@@ -1,63 +1,61 @@
 """What a bad line and a busy service answer: it is waited out, and never taken for the absence of anything."""
 
-import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import pytest
 
+from devkit.local import faults
+from devkit.local.control import CloudControl
 from devkit.local.images import make_image
-from tests.e2e.lines import Lines, lines_of
-from tests.e2e.proxy import ANSWER_LOST, HANGS_UP, LOST_PAGE, OVERLOADED, THROTTLED, Proxy
-from tests.e2e.running import BOTH, Json, Site, target_of
+from tests.e2e.running import BOTH, CLIENTS, Json, Site, target_of
 from tests.e2e.search import searched
 
 IMAGE = make_image("through a bad line")
-IMPORT = r"/subscriptions/.*/importImage\?.*"
-PASSING = {"busy": THROTTLED, "overloaded": OVERLOADED, "cut": HANGS_UP, "lost": ANSWER_LOST, "paged": LOST_PAGE}
-LASTING = {"absence_unproven": LOST_PAGE, "unreachable": OVERLOADED, "throttled": THROTTLED}
+IMPORT = "/subscriptions/.*/importImage"
+BUSY, OVERLOADED, LOST_PAGE = faults.status(429, retry_after=1), faults.status(503, html=True), faults.proxy_page(404)
+PASSING = {
+    "busy": BUSY,
+    "overloaded": OVERLOADED,
+    "cut": faults.reset(),
+    "lost": faults.lost_answer(),
+    "paged": LOST_PAGE,
+    "expired": faults.unauthorized(),
+    "tardy": faults.late_write(0.5),
+}
+READS = {name: fault for name, fault in PASSING.items() if name != "tardy"}
+LASTING = {"absence_unproven": LOST_PAGE, "unreachable": OVERLOADED, "throttled": BUSY}
 
 
 @pytest.fixture(scope="module")
-def site_and_lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Lines]]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Patience for trouble that passes, not for what lasts."""
-    site = Site(tmp_path_factory.mktemp("faults"), ReplicationPatience="2")
-    with lines_of(site) as lines:
-        for running in searched(site):
-            yield running, lines
+    yield from searched(Site(tmp_path_factory.mktemp("faults"), ReplicationPatience="4"))
 
 
 @pytest.fixture(scope="module")
-def site(site_and_lines: tuple[Site, Lines]) -> Site:
-    return site_and_lines[0]
+def china(site: Site) -> CloudControl:
+    return site.clouds["china"]
 
 
 @pytest.fixture(scope="module")
-def lines(site_and_lines: tuple[Site, Lines]) -> Lines:
-    return site_and_lines[1]
-
-
-@pytest.fixture(scope="module")
-def passed(site: Site, lines: Lines) -> Mapping[str, Json]:
+def passed(site: Site, china: CloudControl) -> Mapping[str, Json]:
     """Runs during which one look, one import and one tag of China's went wrong, each in one way; all at once."""
     for name, fault in PASSING.items():
-        for proxy, method, path, repository in calls(lines, name):
-            proxy.answer(fault, method, path, holding=repository, times=1)
+        if name in READS:
+            china.impose(fault, on=faults.registry("HEAD", path_of(name)), times=1, name=f"{name}-look")
+        china.impose(fault, on=faults.arm("POST", IMPORT, holding=f'"faults/{name}@'), times=1, name=f"{name}-import")
+        china.impose(fault, on=faults.registry("PUT", path_of(name)), times=1, name=f"{name}-tag")
     runs = {name: site.push(IMAGE, f"faults/{name}", "v1") for name in PASSING}
     waiting = target_of(site.running(runs["busy"], "waiting: throttled", ["china"]), "china")["failure"]
     assert (waiting["kind"], waiting["code"], waiting["retry_after"]) == ("throttled", "throttled", 1)
-    return {name: site.ends_as(run, "replicated") for name, run in runs.items()}
+    ended = {name: site.ends_as(run, "replicated") for name, run in runs.items()}
+    assert [rule["id"] for rule in china.faults() if not rule["fired"]] == []
+    return ended
 
 
-def calls(lines: Lines, name: str) -> list[tuple[Proxy, str, str, str]]:
-    return [
-        (lines.registry, "HEAD", manifests(name), ""),
-        (lines.arm, "POST", IMPORT, f'"faults/{name}@'),
-        (lines.registry, "PUT", manifests(name), ""),
-    ]
-
-
-def manifests(name: str) -> str:
-    return rf"/v2/faults/{name}/manifests/.*"
+def path_of(name: str) -> str:
+    return faults.manifests(f"faults/{name}")
 
 
 @pytest.mark.parametrize("name", PASSING)
@@ -66,40 +64,48 @@ def test_trouble_that_passes_costs_no_more_than_time(site: Site, passed: Mapping
     assert set(site.held(f"faults/{name}", "v1").values()) == {IMAGE.digest}
 
 
-def test_throttling_is_waited_out_as_long_as_the_service_asks(lines: Lines, passed: Mapping[str, Json]) -> None:
-    for proxy, method, path, holding in calls(lines, "busy"):
-        refused, again, *_ = proxy.requests(method, path, holding=holding)
-        assert (refused.status, again.path) == (429, refused.path)
-        assert again.at - refused.at >= 1
-    china, usgov = passed["busy"]["targets"]
-    assert usgov["seconds"] < china["seconds"]
+def test_throttling_is_waited_out_as_long_as_the_service_asks(china: CloudControl, passed: Mapping[str, Json]) -> None:
+    for method in ("HEAD", "PUT"):
+        refused, again, *_ = china.requests("faults/busy", method=method)
+        assert (refused["status"], again["path"]) == (429, refused["path"])
+        assert seconds_between(refused["at"], again["at"]) >= 1
+    (post,), (began,) = china.requests(fault="busy-import"), china.imports("faults/busy")
+    assert seconds_between(post["at"], began["began"]) >= 1
+    at_china, at_usgov = passed["busy"]["targets"]
+    assert at_usgov["seconds"] < at_china["seconds"]
 
 
 @pytest.mark.usefixtures("passed")
-def test_a_call_whose_answer_is_lost_is_repeated_though_it_was_heeded(site: Site, lines: Lines) -> None:
-    assert [one.status for one in lines.registry.requests("PUT", manifests("lost"))] == [None, 201]
-    assert len(site.clouds["china"].imports("faults/lost")) == 2
-    assert len(site.clouds["usgov"].imports("faults/lost")) == 1
+def test_a_call_whose_answer_is_lost_is_repeated_though_it_was_heeded(site: Site, china: CloudControl) -> None:
+    assert [one["status"] for one in china.requests("faults/lost", method="PUT")] == [444, 201]
+    assert [len(site.clouds[target].imports("faults/lost")) for target in BOTH] == [2, 1]
 
 
 @pytest.mark.usefixtures("passed")
-def test_an_import_names_a_digest_and_a_repository_and_the_configured_source(site: Site, lines: Lines) -> None:
-    _, repeated = lines.arm.requests("POST", IMPORT, holding='"faults/busy@')
-    credentials = {"username": "replication-pull", "password": site.secrets["source/replication-pull"]}
-    source = {"registryUri": lines.source.address, "sourceImage": f"faults/busy@{IMAGE.digest}", "credentials": credentials}
-    assert json.loads(repeated.body) == {
-        "source": source, "targetTags": [], "untaggedTargetRepositories": ["faults/busy"], "mode": "Force"
-    }  # fmt: skip
+def test_what_lands_late_lands_beside_its_repetition(site: Site, china: CloudControl) -> None:
+    assert [china.landed(f"tardy-{what}") for what in ("import", "tag")] == [1, 1]
+    assert [len(site.clouds[target].imports("faults/tardy")) for target in BOTH] == [2, 1]
 
 
 @pytest.mark.usefixtures("passed")
-def test_nothing_but_the_registry_s_own_code_proves_an_absence(site: Site, lines: Lines) -> None:
+def test_a_token_that_expires_in_use_is_renewed(china: CloudControl) -> None:
+    """The app keeps real time; what counts is that the cloud refuses. A change is not repeated with a new token: its step is."""
+    looks = china.requests("faults/expired", method="HEAD")
+    assert [one["status"] for one in looks[:2]] == [401, 404]
+    assert [one["status"] for one in china.requests("faults/expired", method="PUT")] == [401, 201]
+
+
+@pytest.mark.usefixtures("passed")
+def test_nothing_but_the_registry_s_own_code_proves_an_absence(site: Site, china: CloudControl) -> None:
     """Delete events: three of images that are still at the source, which has not one good answer for them; and one of an image that is
     gone, of which China's registry is asked through something that answers every manifest with a page that says 404."""
+    china.behave()
     names = dict(zip(LASTING, ("paged", "overloaded", "busy"), strict=True))
+    source = site.clouds["source"]
+    app = faults.registry("GET|HEAD", identity="replication-pull")
     for code, name in names.items():
-        lines.source.answer(LASTING[code], "GET|HEAD", manifests(name))
-    lines.registry.answer(LOST_PAGE, "GET|HEAD", manifests("cut"))
+        source.impose(LASTING[code], on={**app, "path": path_of(name)})
+    china.impose(LOST_PAGE, on=faults.registry("GET|HEAD", path_of("cut"), identity=CLIENTS["china"]))
     events = {code: site.event(f"faults/{name}", IMAGE.digest, action="delete") for code, name in names.items()}
     assert site.deliver(*events.values()).status == 202
     gone = site.delete("faults/cut", IMAGE.digest)
@@ -110,14 +116,21 @@ def test_nothing_but_the_registry_s_own_code_proves_an_absence(site: Site, lines
         assert set(site.held(f"faults/{name}", "v1").values()) == {IMAGE.digest}
         assert [site.clouds[target].requests(f"faults/{name}", method="DELETE") for target in BOTH] == [[], []]
 
-    china, _ = site.ends_as(gone, "failed", "deleted")["targets"]
-    assert (china["failure"]["kind"], china["failure"]["code"]) == ("transient", "absence_unproven")
-    assert "404" in china["failure"]["said"]
-    assert lines.registry.requests("DELETE", manifests("cut")) == []
+    at_china, _ = site.ends_as(gone, "failed", "deleted")["targets"]
+    assert (at_china["failure"]["kind"], at_china["failure"]["code"]) == ("transient", "absence_unproven")
+    assert "404" in at_china["failure"]["said"]
+    assert china.requests("faults/cut", method="DELETE") == []
     told = target_of(site.status("faults/cut", tag="v1"), "china")
     assert (told["digest"], told["in_sync"], told["failure"]["code"]) == (None, None, "absence_unproven")
 
-    lines.behave()
+    source.behave()
+    china.behave()
     event = site.event("faults/cut", IMAGE.digest, action="delete")
     assert site.deliver(event).status == 202
     site.ends_as(site.run_id(event["id"], "faults/cut", None), "deleted", "already_absent")
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Of times with seven fractional digits, which Python 3.10 does not read."""
+    first, second = (datetime.fromisoformat(text[:26]) for text in (earlier, later))
+    return (second - first).total_seconds()

@@ -96,6 +96,17 @@ def credentials(lines: Lines) -> Iterator[str]:
         yield credential.rpartition(".")[2] if credential.startswith("eyJ") else credential
 
 
+def test_an_import_names_a_digest_and_a_repository_and_the_configured_source(scene: Scene) -> None:
+    (body, *_) = [one.body for one in scene.lines.arm.seen if "/importImage?" in one.path]
+    source = {
+        "registryUri": scene.lines.source.address,
+        "sourceImage": f"secrets/{NAMED}@{IMAGE.digest}",
+        "credentials": {"username": "replication-pull", "password": PULL_PASSWORD},
+    }
+    wanted = {"source": source, "targetTags": [], "untaggedTargetRepositories": [f"secrets/{NAMED}"], "mode": "Force"}
+    assert json.loads(body) == wanted
+
+
 def test_no_secret_and_no_token_is_anywhere(scene: Scene) -> None:
     found = {place: names_in(content, scene.site.secrets) for place, content in scene.places.items()}
     assert {place: names for place, names in found.items() if names} == {}
