@@ -58,9 +58,14 @@ class CloudControl:
         finally:
             self.set_imports(latency_seconds=0)
 
-    def subscribe(self, endpoint: str | None) -> None:
-        """None ends the subscription: what happens from then on makes no event."""
-        self.send("PUT", "event-subscription", {"endpoint": endpoint})
+    def subscription(self) -> Row:
+        subscription: Row = self.get("event-subscription")
+        return subscription
+
+    def subscribe(self, endpoint: str | None, **more: Any) -> Row:
+        """None ends the subscription: what happens from then on makes no event. `more`: its other properties, in camelCase."""
+        subscription: Row = self.send("PUT", "event-subscription", {"endpoint": endpoint, **more})
+        return subscription
 
     @contextmanager
     def unheard(self, endpoint: str) -> Iterator[None]:
@@ -87,6 +92,62 @@ class CloudControl:
     def set_unknowns(self, **answers: str) -> None:
         """By their names in camelCase."""
         self._put("unknowns", answers)
+
+    # Events made to order, and what chance does to them
+
+    def publish(self, repository: str, **more: Any) -> list[Row]:
+        """Of nothing that happened; `more`: action, tag, digest, copies, connectedRegistry, locations, overrides, without."""
+        events: list[Row] = self.send("POST", "events", {"repository": repository, **more})
+        return events
+
+    def dead_letters(self) -> list[Row]:
+        letters: list[Row] = self.get("dead-letters")
+        return letters
+
+    def set_event_chaos(
+        self, *, duplicates: float = 0, drop: float = 0, reorder: float = 0, delay_seconds: float = 0, seed: int = 0
+    ) -> Row:
+        """Shares and seconds, of events published from now on; what is left out is off."""
+        value = {"duplicates": duplicates, "drop": drop, "reorder": reorder, "delaySeconds": delay_seconds, "seed": seed}
+        return self._put("event-chaos", value)
+
+    def event_chaos(self) -> Row:
+        """With how many were `doubled`, `delayed` and `dropped` so far."""
+        chaos: Row = self.get("event-chaos")
+        return chaos
+
+    # Credentials
+
+    def apps(self) -> list[Row]:
+        apps: list[Row] = self.get("apps")
+        return apps
+
+    def disable(self, client_id: str, disabled: bool = True) -> Row:
+        """A disabled application gets no new token."""
+        return self._put(f"apps/{client_id}", {"disabled": disabled})
+
+    def set_secret(self, client_id: str, name: str, value: str | None = None, *, expires_in_seconds: float | None = None) -> Row:
+        """A new one, or another end for one that is there; without a number it never expires."""
+        return self._put(f"apps/{client_id}/secrets/{name}", {"value": value, "expiresInSeconds": expires_in_seconds})
+
+    def remove_secret(self, client_id: str, name: str) -> None:
+        self.send("DELETE", f"apps/{client_id}/secrets/{name}")
+
+    def revoke(self, client_id: str) -> None:
+        """Every Entra token that it was given until now."""
+        self.send("POST", f"apps/{client_id}/revocation")
+
+    def vault(self) -> list[Row]:
+        """The latest version of each secret, without its value."""
+        secrets: list[Row] = self.get("vault")
+        return secrets
+
+    def set_vault_secret(self, name: str, value: str | None = None, *, enabled: bool | None = None) -> None:
+        """A new version, and whether the latest may be read; brings a deleted one back."""
+        self._put(f"vault/{name}", {"value": value, "enabled": enabled})
+
+    def delete_vault_secret(self, name: str) -> None:
+        self.send("DELETE", f"vault/{name}")
 
     # Faults
 
