@@ -32,9 +32,13 @@ def routes(parts: Parts) -> list[web.RouteDef]:
         return web.json_response(grid.to_json())
 
     async def subscribe(request: web.Request) -> web.Response:
-        """Kept over a restart; what is left out stays. The answer leaves out the endpoint's query, which may hold a key; an endpoint of
-        null ends the subscription. A webhook has been validated by then, or refused: `provisioningState` tells."""
+        """Kept over a restart; what is left out stays. The answer leaves out the endpoint's query, which may hold a key. With an endpoint
+        of null nothing is kept or sent. A webhook has been validated by then, or refused: `provisioningState` tells."""
         await grid.subscribe(await json_object(request))
+        return web.json_response(grid.to_json())
+
+    async def unsubscribe(_: web.Request) -> web.Response:
+        grid.unsubscribe()
         return web.json_response(grid.to_json())
 
     async def dead_letters(_: web.Request) -> web.Response:
@@ -53,6 +57,7 @@ def routes(parts: Parts) -> list[web.RouteDef]:
         web.post("/control/events", publish),
         web.get("/control/event-subscription", subscription),
         web.put("/control/event-subscription", subscribe),
+        web.delete("/control/event-subscription", unsubscribe),
         web.get("/control/dead-letters", dead_letters),
         web.get("/control/event-chaos", chaos),
         web.put("/control/event-chaos", set_chaos),

@@ -47,6 +47,11 @@ class EventGrid:
         await self.handshake.perform()
         self.delivery.wake()
 
+    def unsubscribe(self) -> None:
+        """With the subscription go the events that it has not delivered."""
+        self.subscription.set({"endpoint": None})
+        self.queue.drop_pending("SubscriptionDeleted")
+
     def validation_routes(self) -> list[web.RouteDef]:
         """For the ARM port, without a token: whoever was sent the URL may fetch it."""
         return self.handshake.routes(self.delivery.wake)

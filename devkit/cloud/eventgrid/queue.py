@@ -93,6 +93,9 @@ class EventQueue:
         statement = "UPDATE deliveries SET state = ?, reason = ?, due = ? WHERE number = ? AND state IN ('pending', 'dead')"
         self._database.run(statement, state, reason, due, event.number)
 
+    def drop_pending(self, reason: str) -> None:
+        self._database.run("UPDATE deliveries SET state = 'dropped', reason = ?, due = NULL WHERE state = 'pending'", reason)
+
     def put_off(self, event: Queued, due: float) -> None:
         self._database.run("UPDATE deliveries SET due = ? WHERE number = ?", due, event.number)
 

@@ -52,7 +52,7 @@ class Subscription:
         return state
 
     def set(self, value: Mapping[str, Any]) -> None:
-        """What `value` leaves out stays as it is; an endpoint of null ends the subscription. Raises `ValueError`."""
+        """What `value` leaves out stays as it is; with an endpoint of null nothing is kept or sent. Raises `ValueError`."""
         said = {**(self._kept.get() or {}), **value}
         if said.get("endpoint") is not None:
             try:

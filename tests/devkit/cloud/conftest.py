@@ -15,9 +15,16 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def grid(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
-    """A cloud whose subscription and clock each test sets as it needs them: tests keep apart by the names of their repositories."""
+def grid_cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
     cloud = MakeClouds(tmp_path_factory.mktemp("grid"), tls)("grid").start()
     yield cloud
     assert cloud.stop() == 0
     assert "Traceback" not in cloud.log.read_text(), cloud.log.read_text()
+
+
+@pytest.fixture
+def grid(grid_cloud: Cloud) -> Iterator[Cloud]:
+    """A cloud whose subscription and clock each test sets as it needs them. Tests keep apart by the names of their repositories; nothing
+    of one is delivered to the next."""
+    yield grid_cloud
+    grid_cloud.control("DELETE", "event-subscription")

@@ -27,6 +27,7 @@ class Told:
 
     statuses: list[int] = field(default_factory=list)
     shakes_hands: bool = True
+    says_instead: str | None = None  # of the code or the origin that it should return
     held: threading.Event = field(default_factory=threading.Event)  # while it is clear, notifications go unanswered
 
     def __post_init__(self) -> None:
@@ -59,12 +60,12 @@ class Receiver:
                 receiver.handshakes.put(Received("OPTIONS", dict(self.headers), None))
                 self.send_response(200)
                 if receiver.told.shakes_hands:
-                    self.send_header("WebHook-Allowed-Origin", self.headers["WebHook-Request-Origin"])
+                    self.send_header("WebHook-Allowed-Origin", receiver.told.says_instead or self.headers["WebHook-Request-Origin"])
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def code(self, body: Any) -> dict[str, str]:
-                return {"validationResponse": body[0]["data"]["validationCode"]}
+                return {"validationResponse": receiver.told.says_instead or body[0]["data"]["validationCode"]}
 
             def answer(self, status: int, value: Any = None) -> None:
                 body = b"" if value is None else json.dumps(value).encode()

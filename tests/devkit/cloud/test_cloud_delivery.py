@@ -105,6 +105,18 @@ def test_an_answer_after_thirty_seconds_is_late_but_may_count(grid: Cloud, recei
     assert receiver.next()["subject"] == "late/next"  # the late one was not sent again
 
 
+def test_a_late_answer_does_not_bring_back_what_was_given_up(grid: Cloud, receiver: Receiver) -> None:
+    subscribe(grid, receiver, retryPolicy={"maxDeliveryAttempts": 1})
+    receiver.told.held.clear()
+    publish(grid, "gaveup/late")
+    receiver.request()
+    advance(grid, 31)
+    assert attempted(grid, "gaveup/late", 1)["state"] == "dropped"
+    receiver.told.held.set()
+    publish(grid, "gaveup/next")
+    assert settled(grid, "gaveup/") == [("gaveup/late", "dropped", 1, None), ("gaveup/next", "delivered", 1, 200)]
+
+
 def test_nobody_there(grid: Cloud, receiver: Receiver) -> None:
     subscribe(grid, receiver, endpoint="http://127.0.0.1:1/nobody")
     publish(grid, "nobody/app")
@@ -177,6 +189,16 @@ def test_a_bad_endpoint_is_left_alone_for_a_while(grid: Cloud, receiver: Receive
     advance(grid, 6)
     assert settled(grid, "probation/new") == [("probation/new", "delivered", 1, 200)]
     assert "probationUntil" not in grid.control("GET", "event-subscription")
+
+
+def test_another_endpoint_is_not_on_probation(grid: Cloud, receiver: Receiver) -> None:
+    subscribe(grid, receiver, probation=True)
+    receiver.told.statuses = [503] * 10
+    grid.control("POST", "events", {"repository": "probation/before", "copies": 10})
+    until(lambda: grid.control("GET", "event-subscription"), lambda shown: "probationUntil" in shown)
+    subscribe(grid, receiver, probation=True)
+    publish(grid, "probation/after")
+    assert settled(grid, "probation/after") == [("probation/after", "delivered", 1, 200)]
 
 
 def test_an_event_outlives_a_kill_before_it_is_delivered(make_cloud: MakeCloud, receiver: Receiver) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.devkit.cloud.receiving import VALIDATION, Receiver, advance, events_of, settled, subscribe
+from tests.devkit.cloud.receiving import VALIDATION, Receiver, advance, attempted, events_of, settled, subscribe
 from tests.devkit.cloud.running import Cloud, MakeCloud
 
 
@@ -46,6 +46,13 @@ def test_a_webhook_that_refuses_gets_nothing_until_it_is_set_again(grid: Cloud, 
     assert receiver.next()["subject"] == "handshake/again"
 
 
+@pytest.mark.parametrize("schema", ["EventGridSchema", "CloudEventSchemaV1_0"])
+def test_a_webhook_that_answers_to_another_is_refused(grid: Cloud, receiver: Receiver, schema: str) -> None:
+    receiver.told.says_instead = "somebody.example"
+    shown = subscribe(grid, receiver, destination="webhook", schema=schema)
+    assert shown["provisioningState"] == "Failed" and "another" in shown["why"]
+
+
 def test_a_validation_by_hand_has_ten_minutes(grid: Cloud, receiver: Receiver) -> None:
     receiver.told.shakes_hands = False
     assert subscribe(grid, receiver, destination="webhook")["provisioningState"] == "AwaitingManualAction"
@@ -75,6 +82,19 @@ def test_cloud_events_ask_by_options(grid: Cloud, receiver: Receiver) -> None:
     assert shown["provisioningState"] == "AwaitingManualAction"
     assert fetched(grid, receiver.handshakes.get_nowait().headers["WebHook-Request-Callback"]) == 200
     assert grid.control("GET", "event-subscription")["provisioningState"] == "Succeeded"
+
+
+def test_what_is_not_delivered_goes_with_its_subscription(grid: Cloud, receiver: Receiver) -> None:
+    receiver.told.statuses = [500, 500]
+    subscribe(grid, receiver)
+    publish(grid, "handshake/paused")
+    attempted(grid, "handshake/paused", 1)
+    assert grid.control("PUT", "event-subscription", {"endpoint": None}) == {"endpoint": None}
+    advance(grid, 11)
+    subscribe(grid, receiver)
+    assert attempted(grid, "handshake/paused", 2)["state"] == "pending"
+    assert grid.control("DELETE", "event-subscription") == {"endpoint": None}
+    assert settled(grid, "handshake/paused") == [("handshake/paused", "dropped", 2, 500)]
 
 
 def test_a_function_needs_no_handshake(grid: Cloud, receiver: Receiver) -> None:
