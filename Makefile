@@ -2,7 +2,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help demo up clouds test tools conformance setup clean
+.PHONY: help demo up clouds test tools conformance bench-registry setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test   style, types and the test suite"
 	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
 	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
+	@echo "make bench-registry  push and pull two gigabytes through a local cloud's registry, beside others that are installed"
 	@echo "make clean  remove .venv, tools, caches and the state of the local clouds"
 
 setup:
@@ -38,6 +39,9 @@ tools: setup
 
 conformance: tools
 	@$(RUN) -m devkit.conformance
+
+bench-registry: setup
+	@$(RUN) -m bench.registry
 
 clean:
 	rm -rf .venv .venv.lock .tools .conformance .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
