@@ -1,4 +1,4 @@
-"""What make bench-registry does, with a layer of a few megabytes: the figures are nobody's here, that the bytes come back is checked by it."""
+"""What make bench-registry does, with a layer of a few megabytes: its figures are no test's, that the same bytes come back is its own."""
 
 from pathlib import Path
 
