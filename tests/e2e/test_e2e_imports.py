@@ -9,6 +9,7 @@ from devkit.local import faults
 from devkit.local.images import make_image, make_index
 from tests.e2e.eventually import eventually
 from tests.e2e.running import CLIENTS, Json, Site
+from tests.e2e.search import searched
 
 IMAGE, INDEX = make_image("wrongly imported"), make_index("wrongly imported", ("amd64", "arm64"))
 AT_CHINA = {
@@ -20,6 +21,12 @@ AT_CHINA = {
 }
 AT_SOURCE = {"cut": faults.reset_in_body(100), "forged": faults.wrong_bytes(), "shortened": faults.truncated(100)}
 NAMES = (*AT_CHINA, *AT_SOURCE, "stale", "storm")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """With patience for two imports, of which ARM wants ten seconds to pass before it is asked about the first."""
+    yield from searched(Site(tmp_path_factory.mktemp("imports"), ReplicationPatience="60"))
 
 
 @pytest.fixture(scope="module")
