@@ -62,6 +62,12 @@ class View:
         statement = "SELECT * FROM manifests WHERE {true} AND repository = ? AND digest > ? ORDER BY digest LIMIT ?"
         return [StoredManifest.of(row) for row in self._rows(statement, repository, last, count)]
 
+    def counts(self, repository: str) -> tuple[int, int, str | None]:
+        """How many manifests and tags it holds, and when one of them was last written."""
+        statement = "SELECT count(*) AS number, max(updated) AS updated FROM {table} WHERE {true} AND repository = ?"
+        manifests, tags = (self._rows(statement.replace("{table}", name), repository)[0] for name in ("manifests", "tags"))
+        return manifests["number"], tags["number"], max(filter(None, (manifests["updated"], tags["updated"])), default=None)
+
     def referrers(self, repository: str, subject: str) -> list[StoredManifest]:
         statement = "SELECT * FROM manifests WHERE {true} AND repository = ? AND subject = ? ORDER BY digest"
         return [StoredManifest.of(row) for row in self._rows(statement, repository, subject)]

@@ -46,7 +46,9 @@ def clouds(folder: Path, targets: int | None) -> None:
 
 def tell(stack: CloudStack, begin: str, rest: str) -> None:
     print(json.dumps(stack.to_json()), flush=True)
-    print(f"\n{begin}\n{about_ports(stack)}\n{rest}", file=sys.stderr, flush=True)
+    pages = "\n".join(f"{one.name}: {one.control.url}/" for one in stack.endpoints.registries)
+    told = f"{begin}\n{about_ports(stack)}\n\nWhat each registry holds, in your browser:\n\n{pages}"
+    print(f"\n{told}\n{rest}", file=sys.stderr, flush=True)
 
 
 def how_it_ends(command: str) -> str:

@@ -8,11 +8,14 @@ from aiohttp.typedefs import Handler
 
 from devkit.cloud.control import apps, clock, events, faults, imports, requests, unknowns, vault
 from devkit.cloud.control.answers import refused
+from devkit.cloud.pages.app import Pages
 from devkit.cloud.parts import Parts
 
 
 def control_app(parts: Parts) -> web.Application:
-    app = web.Application(middlewares=[_guard(parts.config.control_key)], client_max_size=64 * 1024)
+    pages = Pages(parts)
+    app = web.Application(middlewares=[_guard(parts.config.control_key, pages)], client_max_size=64 * 1024)
+    app.add_routes(pages.routes)
     app.router.add_get("/control/health", _health(parts.config.name))
     for part in (imports, events, requests, clock, unknowns, apps, vault, faults):
         app.add_routes(part.routes(parts))
@@ -26,9 +29,11 @@ def _health(name: str) -> Any:
     return health
 
 
-def _guard(key: str) -> Any:
+def _guard(key: str, pages: Pages) -> Any:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if pages.wanted(request):
+            return await pages.serve(request, handler)
         if not hmac.compare_digest(request.headers.get("x-control-key", "").encode(errors="surrogateescape"), key.encode()):
             return refused(401, "the header x-control-key is missing or wrong")
         try:
