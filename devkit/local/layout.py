@@ -1,6 +1,6 @@
 """The state folder: where everything lies, and what is made in it at the first start and kept from then on.
 
-    lock  ports.json  secrets.json  endpoints.json  local.settings.json  auth.json  curl.headers
+    lock  ports.json  secrets.json  endpoints.json  local.settings.json  auth.json  curl.headers  control-NAME.headers
                   ports.json comes first and goes last: it tells a stack's folder from any other, as secrets.json does
     tls/          the authority, the certificate; tls/registries is what skopeo's --src-cert-dir and --dest-cert-dir want
     clouds/       NAME.json, a cloud's settings, and NAME/, its state

@@ -46,6 +46,8 @@ def clouds(folder: Path, targets: int | None) -> None:
 
 def tell(stack: CloudStack, begin: str, rest: str) -> None:
     print(json.dumps(stack.to_json()), flush=True)
+    for one in stack.endpoints.registries:
+        write_private_text(stack.endpoints.state / f"control-{one.name}.headers", f"x-control-key: {one.control.key}\n")
     pages = "\n".join(f"{one.name}: {one.control.url}/" for one in stack.endpoints.registries)
     told = f"{begin}\n{about_ports(stack)}\n\nWhat each registry holds, in your browser:\n\n{pages}"
     print(f"\n{told}\n{rest}", file=sys.stderr, flush=True)

@@ -6,7 +6,7 @@ import hashlib
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --dim: #667; --good: #176b2c; --bad: #b3261e; --wait: #8a5a00; --link: #0b57d0 }
 @media (prefers-color-scheme: dark) { :root { --dim: #9aa; --good: #7bd88f; --bad: #ff8a80; --wait: #ffc66d; --link: #8ab4f8 } }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 78rem; padding: 1rem 1.5rem 3rem }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 84rem; padding: 1rem 1.5rem 3rem }
 h1 { font-size: 1.4rem; margin: .6rem 0 .3rem; overflow-wrap: anywhere }
 h2 { font-size: 1.05rem; margin: 1.8rem 0 .4rem }
 a { color: var(--link); text-decoration: none } a:hover { text-decoration: underline }
@@ -15,8 +15,8 @@ nav a + a { margin-left: auto }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .4rem 0 }
 dt { color: var(--dim) } dd { margin: 0; overflow-wrap: anywhere }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100% }
-th, td { border-bottom: 1px solid var(--line); padding: .3rem 1.2rem .3rem 0; text-align: left; vertical-align: top; unicode-bidi: isolate }
-th { color: var(--dim); font-weight: 500; white-space: nowrap } td { max-width: 26rem; overflow-wrap: break-word }
+th, td { border-bottom: 1px solid var(--line); padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top; unicode-bidi: isolate }
+th { color: var(--dim); font-weight: 500; white-space: nowrap } td { max-width: 22rem; overflow-wrap: break-word }
 time, td span { white-space: nowrap }
 code, pre { font: 13px/1.45 ui-monospace, monospace } pre { border: 1px solid var(--line); overflow-x: auto; padding: .8rem }
 .none, .dim { color: var(--dim) } .good { color: var(--good) } .bad { color: var(--bad) } .wait { color: var(--wait) }
