@@ -34,6 +34,7 @@ class Arm:
         self._config = parts.config
         self._entra = parts.entra
         self._importer = parts.importer
+        self._asked = parts.asked
         subscription = parts.config.registry_id.strip("/").split("/")[1]
         self._urls = OperationUrls(parts.config.arm_url, subscription, parts.signer, parts.clock)
 
@@ -105,10 +106,15 @@ class Arm:
             raise ArmRefusal(400, "MissingApiVersionParameter", message)
         if not _API_VERSION.fullmatch(version):
             raise ArmRefusal(400, "InvalidApiVersionParameter", f"The api-version '{version[:40]}' is invalid.")
-        if action is not None and not {action.lower(), "*"} & {held.lower() for held in principal.actions}:
+        if action is not None and not self._may(principal, action):
             scope = request.path.removesuffix("/importImage")
             message = f"The client '{principal.client_id}' does not have authorization to perform action '{action}' over scope '{scope}'."
             raise ArmRefusal(403, "AuthorizationFailed", message)
+
+    def _may(self, principal: Principal, action: str) -> bool:
+        granted = principal.grants.allow(action)
+        self._asked.note(action, granted=granted)
+        return granted
 
     def _authenticated(self, request: web.Request) -> Principal:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -1,37 +1,21 @@
-"""Who may do what on the registry: repository tokens by their actions, principals by their RBAC actions."""
+"""Who may do what on the registry: repository tokens by their actions, principals by their roles."""
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from devkit.cloud.config import CloudConfig, Principal, RepositoryToken
 from devkit.cloud.entra.apps import Apps
-
-
-class Right(StrEnum):
-    """What a scope map may allow (docs: container-registry-token-based-repository-permissions), and the catalog, which none can."""
-
-    PULL = "content/read"
-    PUSH = "content/write"
-    DELETE = "content/delete"
-    METADATA_READ = "metadata/read"
-    METADATA_WRITE = "metadata/write"
-    CATALOG = "catalog/read"
-
-
-# docs: container-registry-rbac-custom-roles, which tells what each action of a role lets a caller do.
-RBAC_RIGHTS = {
-    "Microsoft.ContainerRegistry/registries/pull/read": {Right.PULL, Right.METADATA_READ, Right.CATALOG},
-    "Microsoft.ContainerRegistry/registries/push/write": {Right.PUSH},
-    "Microsoft.ContainerRegistry/registries/artifacts/delete": {Right.DELETE, Right.METADATA_WRITE},
-}
+from devkit.cloud.rights import Right
+from devkit.cloud.roles import Mode
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     name: str  # the repository token's name, or the principal's client id
     rights: frozenset[Right]
+    by: Mapping[Right, str] = field(default_factory=lambda: MappingProxyType({}))  # of a principal: the action that gives each
 
 
 class Directory:
@@ -39,7 +23,7 @@ class Directory:
 
     def __init__(self, config: CloudConfig, apps: Apps) -> None:
         self._apps = apps
-        self._principals = {principal.client_id: _of_principal(principal) for principal in config.everyone}
+        self._principals = {principal.client_id: _of_principal(principal, config.registry.role_mode) for principal in config.everyone}
         self._tokens: Mapping[str, tuple[Identity, str]] = {token.name: (_of_token(token), token.password) for token in config.tokens}
 
     def named(self, name: str) -> Identity | None:
@@ -56,11 +40,12 @@ class Directory:
 
 def _of_token(token: RepositoryToken) -> Identity:
     """Scope maps cannot give the catalog; "*" stands for the admin account, which has it (docs: container-registry-authentication)."""
-    rights = frozenset(Right) if "*" in token.actions else frozenset(Right(action) for action in token.actions)
-    return Identity(token.name, rights)
+    if "*" in token.actions:
+        return Identity(token.name, frozenset(Right))
+    rights = {Right(action) for action in token.actions}
+    return Identity(token.name, frozenset(rights | ({Right.UNTAG} if Right.DELETE in rights else set())))
 
 
-def _of_principal(principal: Principal) -> Identity:
-    lower = {action.lower() for action in principal.actions}
-    rights = [rights for action, rights in RBAC_RIGHTS.items() if action.lower() in lower or "*" in lower]
-    return Identity(principal.client_id, frozenset().union(*rights))
+def _of_principal(principal: Principal, mode: Mode) -> Identity:
+    by = principal.grants.on_data_plane(mode)
+    return Identity(principal.client_id, frozenset(by), by)

@@ -12,6 +12,7 @@ from devkit.cloud.eventgrid.grid import EventGrid
 from devkit.cloud.faults.parts import Faults
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
+from devkit.cloud.roles import Asked
 from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
 from devkit.cloud.unknowns import Switches
@@ -36,3 +37,4 @@ class Parts:
     recorder: Recorder
     vault_secrets: Secrets
     faults: Faults
+    asked: Asked

@@ -28,6 +28,7 @@ from devkit.cloud.imports import Importer
 from devkit.cloud.managedidentity import IdentityEndpoint, unexpected_by_identity
 from devkit.cloud.parts import Parts
 from devkit.cloud.registry.app import registry_app
+from devkit.cloud.roles import Asked
 from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
 from devkit.cloud.unknowns import Switches
@@ -122,6 +123,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         recorder=Recorder(),
         vault_secrets=Secrets(database, clock),
         faults=faults,
+        asked=Asked(),
     )
 
 

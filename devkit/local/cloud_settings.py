@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from devkit.local.clouds import ACR_AUDIENCE, PERSON, PULL_TOKEN, RIGHTS, SOURCE, CloudFacts
+from devkit.local.child import ROOT
+from devkit.local.clouds import ACR_AUDIENCE, PERSON, PULL_TOKEN, SOURCE, CloudFacts
 from devkit.local.layout import Layout
 
-REPLICATION_ROLE = [f"{RIGHTS}/{action}" for action in ("read", "importImage/action", "pull/read", "push/write", "artifacts/delete")]
+REPLICATION_ROLE = f"{ROOT / 'infra' / 'role.json'}#rbac"  # what a deployed target gives the app
 
 
 def cloud_settings(facts: CloudFacts, layout: Layout, events_to: str) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def cloud_settings(facts: CloudFacts, layout: Layout, events_to: str) -> dict[st
         endpoint = events_to
     else:
         secret = secrets[f"{facts.name}/client-secret"]
-        principals.append({"clientId": facts.client_id, "clientSecret": secret, "actions": REPLICATION_ROLE})
+        principals.append({"clientId": facts.client_id, "clientSecret": secret, "roles": [REPLICATION_ROLE]})
     return {
         "name": facts.name,
         "state": str(layout.folder / "clouds" / facts.name),

@@ -13,6 +13,7 @@ from devkit.cloud.config.imports import ImportPace
 from devkit.cloud.config.managedidentity import ManagedIdentity
 from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem, number, text
+from devkit.cloud.config.registry import RegistryConfig
 from devkit.cloud.config.vault import VaultConfig
 from devkit.cloud.unknowns import Unknowns
 
@@ -67,6 +68,7 @@ class CloudConfig:
     acr_audience: str
     registry_id: str
     login_server: str
+    registry: RegistryConfig
     tokens: tuple[RepositoryToken, ...]
     principals: tuple[Principal, ...]
     managed_identity: ManagedIdentity | None
@@ -131,6 +133,7 @@ class CloudConfig:
             acr_audience=text(value, "acrAudience").rstrip("/"),
             registry_id=_registry_id(text(registry, "id")),
             login_server=text(registry, "loginServer"),
+            registry=RegistryConfig.from_json(registry),
             tokens=tuple(RepositoryToken.from_json(token) for token in registry.get("tokens", ())),
             principals=tuple(Principal.from_json(one, exchange_audience=azure.exchange_audience) for one in value.get("principals", ())),
             managed_identity=ManagedIdentity.from_json(managed) if (managed := value.get("managedIdentity")) else None,

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from devkit.cloud.config.reading import moment, text
+from devkit.cloud.roles import Grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,11 @@ class FederatedCredential:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An application or a managed identity of the tenant, and the RBAC actions it holds in this cloud."""
+    """An application or a managed identity of the tenant, and what its roles in this cloud let it do."""
 
     client_id: str
     object_id: str
-    actions: frozenset[str]
+    grants: Grants
     secrets: tuple[ClientSecret, ...] = field(default=(), repr=False)
     certificates: tuple[x509.Certificate, ...] = ()
     federated: tuple[FederatedCredential, ...] = ()
@@ -73,15 +74,11 @@ class Principal:
         """A managed identity."""
         return cls(*_named({"objectId": value.get("principalId"), **value}))
 
-    def may(self, action: str) -> bool:
-        """Actions are compared without case; "*" is all of them."""
-        return bool({action.lower(), "*"} & {held.lower() for held in self.actions})
 
-
-def _named(value: Mapping[str, Any]) -> tuple[str, str, frozenset[str]]:
+def _named(value: Mapping[str, Any]) -> tuple[str, str, Grants]:
     client = text(value, "clientId")
     derived = uuid.uuid5(uuid.NAMESPACE_OID, client.lower())  # the same at each start, and never the client id, as in Entra
-    return client, str(value.get("objectId") or derived), frozenset(value["actions"])
+    return client, str(value.get("objectId") or derived), Grants.from_json(value)
 
 
 def _certificates(pems: Iterable[str]) -> Iterable[x509.Certificate]:

@@ -1,8 +1,8 @@
 """Reading JSON values with sentences for what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 
 class Problem(Exception):
@@ -33,3 +33,23 @@ def moment(value: object, name: str) -> float:
     if parsed is None:
         raise ValueError(f"{name} must be a time such as 2027-01-01T00:00:00Z")
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+
+
+def flag(value: Mapping[str, Any], name: str, default: bool) -> bool:
+    """Raises `ValueError`."""
+    found = value.get(name, default)
+    if not isinstance(found, bool):
+        raise ValueError(f"{name} must be true or false")
+    return found
+
+
+Choice = TypeVar("Choice", bound=str)
+
+
+def choice(value: Mapping[str, Any], name: str, known: Sequence[Choice], default: Choice | None = None) -> Choice:
+    """One of `known`; the first, unless `default` is another. Raises `ValueError`."""
+    found = value.get(name, default or known[0])
+    for one in known:
+        if one == found:
+            return one
+    raise ValueError(f"{name} must be one of {', '.join(known)}")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from devkit.cloud.identity import Identity, Right
+from devkit.cloud.identity import Identity
+from devkit.cloud.rights import Right
 
 ACTIONS = {
     "pull": Right.PULL,
@@ -39,7 +40,10 @@ class Need:
     @property
     def actions(self) -> str:
         """Docker's clients push with a token that pulls as well, and registries ask for both at once."""
-        return "pull,push" if self.right is Right.PUSH else next((name for name, right in ACTIONS.items() if right is self.right), "*")
+        if self.right is Right.PUSH:
+            return "pull,push"
+        right = Right.DELETE if self.right is Right.UNTAG else self.right  # acr.md 5: the SDK untags with the scope of a delete
+        return next((name for name, one in ACTIONS.items() if one is right), "*")
 
     def met_by(self, access: Iterable[Mapping[str, Any]]) -> bool:
         """`access` is the claim of a registry token."""
@@ -60,7 +64,8 @@ def _granted(scope: str, identity: Identity) -> dict[str, Any]:
     if kind == "registry" and name == "catalog":  # "*" alone: Azure/acr docs/AAD-OAuth.md, "Calling _catalog"
         actions = ["*"] if "*" in asked and Right.CATALOG in identity.rights else []
     elif kind == "repository":
-        actions = [action for action, right in ACTIONS.items() if (action in asked or "*" in asked) and right in identity.rights]
+        held = identity.rights | ({Right.DELETE} if Right.UNTAG in identity.rights else set())  # one scope for both
+        actions = [action for action, right in ACTIONS.items() if (action in asked or "*" in asked) and right in held]
     else:
         actions = []
     return {"type": kind, "name": name, "actions": actions}

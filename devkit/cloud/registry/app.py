@@ -19,7 +19,7 @@ from devkit.cloud.registry.uploads import Uploads
 
 def registry_app(parts: Parts) -> web.Application:
     database, store, events = parts.database, parts.store, parts.events
-    auth = RegistryAuth(parts.config, parts.directory, parts.entra, parts.signer)
+    auth = RegistryAuth(parts.config, parts.directory, parts.entra, parts.signer, parts.asked)
     uploads = Uploads(store, parts.files, auth, parts.clock)
     table = routes(
         Listing(store),

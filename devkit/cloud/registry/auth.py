@@ -16,6 +16,7 @@ from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.identity import Directory, Identity
 from devkit.cloud.registry.access import Need, granted
+from devkit.cloud.roles import Asked
 from devkit.cloud.tokens import InvalidToken, Signer
 from devkit.cloud.web import IDENTITY
 
@@ -26,7 +27,8 @@ NAMELESS = (
 
 
 class RegistryAuth:
-    def __init__(self, config: CloudConfig, directory: Directory, entra: EntraTokens, signer: Signer) -> None:
+    def __init__(self, config: CloudConfig, directory: Directory, entra: EntraTokens, signer: Signer, asked: Asked) -> None:
+        self._asked = asked
         self._config = config
         self._directory = directory
         self._entra = entra
@@ -60,7 +62,11 @@ class RegistryAuth:
         else:
             raise self._challenge(need)
         request[IDENTITY] = identity.name
-        return need is None or need.right in identity.rights, need is None or access is None or need.met_by(access)
+        if need is None:
+            return True, True
+        if action := identity.by.get(need.right):
+            self._asked.note(action, granted=True)
+        return need.right in identity.rights, access is None or need.met_by(access)
 
     def _bearer(self, token: str, need: Need | None) -> tuple[Identity, Sequence[Mapping[str, Any]]]:
         try:

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from devkit.cloud.errors import RegistryRefusal
-from devkit.cloud.identity import Right
 from devkit.cloud.names import NAME_LENGTH, is_name
 from devkit.cloud.registry.access import Need
 from devkit.cloud.registry.attributes import Attributes
@@ -18,6 +17,7 @@ from devkit.cloud.registry.calls import Call, Handler
 from devkit.cloud.registry.listing import Listing
 from devkit.cloud.registry.manifests import Manifests
 from devkit.cloud.registry.uploads import Uploads
+from devkit.cloud.rights import Right
 from devkit.cloud.unknowns import Switches
 
 
@@ -54,7 +54,7 @@ def routes(listing: Listing, manifests: Manifests, blobs: Blobs, uploads: Upload
         _route("DELETE", "/v2/NAME/blobs/REFERENCE", delete, blobs.delete),
         _route("GET", "/acr/v1/NAME/_tags", metadata, attributes.tags),
         _route("GET", "/acr/v1/NAME/_tags/REFERENCE", metadata, attributes.tag),
-        _route("DELETE", "/acr/v1/NAME/_tags/REFERENCE", delete, attributes.untag),
+        _route("DELETE", "/acr/v1/NAME/_tags/REFERENCE", Right.UNTAG, attributes.untag),
         _route("GET", "/acr/v1/NAME/_manifests", metadata, attributes.manifests),
         _route("GET", "/acr/v1/NAME/_manifests/REFERENCE", metadata, attributes.manifest),
         _route("GET", "/acr/v1/NAME", metadata, attributes.repository),

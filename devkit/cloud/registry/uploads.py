@@ -14,11 +14,11 @@ from aiohttp import web
 from devkit.cloud.blobfiles import BlobFiles, BlobWriter, DigestMismatch
 from devkit.cloud.clock import Clock
 from devkit.cloud.errors import RegistryRefusal
-from devkit.cloud.identity import Right
 from devkit.cloud.names import is_name
 from devkit.cloud.registry.access import Need
 from devkit.cloud.registry.auth import RegistryAuth
 from devkit.cloud.registry.calls import Call
+from devkit.cloud.rights import Right
 from devkit.cloud.store import Store
 
 LARGEST_BLOB = 200 * 1024**3  # docs: container-registry-skus, "Maximum image layer size": 200 GiB
