@@ -2,8 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from devkit.cloud.config import CloudConfig, Principal, RepositoryToken
 from devkit.cloud.entra.apps import Apps
@@ -15,7 +14,7 @@ from devkit.cloud.roles import Mode
 class Identity:
     name: str  # the repository token's name, or the principal's client id
     rights: frozenset[Right]
-    by: Mapping[Right, str] = field(default_factory=lambda: MappingProxyType({}))  # of a principal: the action that gives each
+    principal: bool = False  # its rights are by roles
 
 
 class Directory:
@@ -47,5 +46,4 @@ def _of_token(token: RepositoryToken) -> Identity:
 
 
 def _of_principal(principal: Principal, mode: Mode) -> Identity:
-    by = principal.grants.on_data_plane(mode)
-    return Identity(principal.client_id, frozenset(by), by)
+    return Identity(principal.client_id, principal.grants.on_data_plane(mode), principal=True)

@@ -15,6 +15,7 @@ from devkit.cloud.rights import Right
 
 Mode = Literal["LegacyRegistryPermissions", "AbacRepositoryPermissions"]
 MODES: tuple[Mode, ...] = ("LegacyRegistryPermissions", "AbacRepositoryPermissions")
+_LISTS = ("actions", "notactions", "dataactions", "notdataactions")
 _REGISTRIES = "Microsoft.ContainerRegistry/registries"
 # docs: container-registry-rbac-custom-roles; container-registry-rbac-built-in-roles-directory-reference
 GIVES: Mapping[Mode, Mapping[str, frozenset[Right]]] = {
@@ -45,8 +46,8 @@ class Permission:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Names are taken in the two spellings of Azure: `Actions` of the command line, `actions` of the API."""
-        found = {name.lower(): tuple(str(one) for one in given) for name, given in value.items() if isinstance(given, list)}
-        return cls(*(found.get(name, ()) for name in ("actions", "notactions", "dataactions", "notdataactions")))
+        found = {name.lower(): _texts(given, name) for name, given in value.items() if name.lower() in _LISTS}
+        return cls(*(found.get(name, ()) for name in _LISTS))
 
     def allows(self, action: str, *, data: bool) -> bool:
         given, taken = (self.data_actions, self.not_data_actions) if data else (self.actions, self.not_actions)
@@ -63,15 +64,16 @@ class Grants:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Of a principal in the settings: `roles` are files, `actions` and `dataActions` are lists."""
         loose = Permission.from_json({name: value.get(name, []) for name in ("actions", "dataActions")})
-        return cls((loose, *(one for file in value.get("roles", ()) for one in read_role(file))))
+        files = _texts(value.get("roles", []), "roles")
+        return cls((loose, *(one for file in files for one in read_role(file))))
 
     def allow(self, action: str, *, data: bool = False) -> bool:
         return any(permission.allows(action, data=data) for permission in self.permissions)
 
-    def on_data_plane(self, mode: Mode) -> Mapping[Right, str]:
-        """Each right, and the action that gives it."""
+    def on_data_plane(self, mode: Mode) -> frozenset[Right]:
+        """The rights that its actions give."""
         data = mode == "AbacRepositoryPermissions"
-        return {right: action for action, rights in GIVES[mode].items() if self.allow(action, data=data) for right in rights}
+        return frozenset(right for action, rights in GIVES[mode].items() if self.allow(action, data=data) for right in rights)
 
 
 def read_role(place: str) -> Iterable[Permission]:
@@ -95,15 +97,27 @@ def read_role(place: str) -> Iterable[Permission]:
     return permissions
 
 
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{name} must be a list of texts")
+    return tuple(value)
+
+
 def _any(patterns: Iterable[str], action: str) -> bool:
     return any(re.fullmatch(re.escape(one).replace(r"\*", ".*"), action, re.IGNORECASE) for one in patterns)
 
 
 class Asked:
-    """How often each action was asked for, and with what answer: what shows that a role holds neither too little nor too much."""
+    """How often each action was asked for since the process began, and with what answer: what shows that a role holds neither too little
+    nor too much."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: Mode) -> None:
+        self._by_right = {right: action for action, rights in GIVES[mode].items() for right in rights}
         self._counts: dict[str, dict[str, int]] = {}
+
+    def note_right(self, right: Right, *, granted: bool) -> None:
+        """Of the data plane, where each right is an action's."""
+        self.note(self._by_right[right], granted=granted)
 
     def note(self, action: str, *, granted: bool) -> None:
         counts = self._counts.setdefault(action, {"granted": 0, "denied": 0})

@@ -123,7 +123,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         recorder=Recorder(),
         vault_secrets=Secrets(database, clock),
         faults=faults,
-        asked=Asked(),
+        asked=Asked(config.registry.role_mode),
     )
 
 

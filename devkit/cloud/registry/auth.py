@@ -64,9 +64,10 @@ class RegistryAuth:
         request[IDENTITY] = identity.name
         if need is None:
             return True, True
-        if action := identity.by.get(need.right):
-            self._asked.note(action, granted=True)
-        return need.right in identity.rights, access is None or need.met_by(access)
+        may, scoped = need.right in identity.rights, access is None or need.met_by(access)
+        if identity.principal and (scoped or not may):
+            self._asked.note_right(need.right, granted=may)
+        return may, scoped
 
     def _bearer(self, token: str, need: Need | None) -> tuple[Identity, Sequence[Mapping[str, Any]]]:
         try:

@@ -40,7 +40,7 @@ class VaultAccess:
         if version not in VERSIONS:
             message = f"The specified version ({version[:20]}) is not recognized. Consider using the latest supported version (7.6)."
             raise bad_parameter(message)
-        if not principal.grants.allow(action):
+        if not (principal.grants.allow(action, data=True) or principal.grants.allow(action)):
             caller = f"appid={principal.client_id};oid={principal.object_id};iss={self._tokens.issuer}"
             raise forbidden(caller, action, self._resource(request.match_info.get("name", "")), self._vault.name)
 

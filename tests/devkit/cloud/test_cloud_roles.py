@@ -47,6 +47,8 @@ def test_a_role_file_that_is_none_is_refused_by_name(tmp_path: Path, content: st
     file.write_text(content)
     with pytest.raises(ValueError, match=f"{file} {says}"):
         read_role(str(file) + ("#rbac" if "rbac" in content else ""))
+    with pytest.raises(ValueError, match="actions must be a list"):
+        Grants.from_json({"actions": "x"})
     with pytest.raises(ValueError, match=r"has no member|is not JSON|holds no JSON"):
         read_role(f"{file}#other")
 
@@ -142,3 +144,6 @@ def test_a_role_that_lacks_an_action_fails_at_its_step(
     cloud.config["registry"]["roleAssignmentMode"] = mode
     cloud.config["principals"][0].update(held)
     assert everything(clouds.source, cloud.start()) == [refused]
+    assert {action for action, counts in cloud.control("GET", "rights").items() if counts["denied"]} == {
+        f"Microsoft.ContainerRegistry/{missing}"
+    }
