@@ -12,6 +12,7 @@ from devkit.cloud.eventgrid.grid import EventGrid
 from devkit.cloud.faults.parts import Faults
 from devkit.cloud.identity import Directory
 from devkit.cloud.imports import Importer
+from devkit.cloud.registrysettings import RegistrySettings
 from devkit.cloud.roles import Asked
 from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
@@ -38,3 +39,4 @@ class Parts:
     vault_secrets: Secrets
     faults: Faults
     asked: Asked
+    registry: RegistrySettings

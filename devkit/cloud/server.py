@@ -28,6 +28,8 @@ from devkit.cloud.imports import Importer
 from devkit.cloud.managedidentity import IdentityEndpoint, unexpected_by_identity
 from devkit.cloud.parts import Parts
 from devkit.cloud.registry.app import registry_app
+from devkit.cloud.registrysettings import RegistrySettings
+from devkit.cloud.repositorytokens import RepositoryTokens
 from devkit.cloud.roles import Asked
 from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
@@ -115,7 +117,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         store=store,
         files=files,
         signer=signer,
-        directory=Directory(config, apps),
+        directory=Directory(config, apps, RepositoryTokens(database, clock, config.tokens)),
         entra=EntraTokens(config, signer, apps),
         events=events,
         eventgrid=eventgrid,
@@ -124,6 +126,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         vault_secrets=Secrets(database, clock),
         faults=faults,
         asked=Asked(config.registry.role_mode),
+        registry=RegistrySettings(database, config.registry),
     )
 
 

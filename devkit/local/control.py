@@ -137,6 +137,33 @@ class CloudControl:
         """Every Entra token that it was given until now."""
         self.send("POST", f"apps/{client_id}/revocation")
 
+    def tokens(self) -> list[Row]:
+        """Of the registry, without their passwords."""
+        return list(self.get("tokens"))
+
+    def disable_token(self, name: str, disabled: bool = True) -> Row:
+        return self._put(f"tokens/{quote(name)}", {"status": "disabled" if disabled else "enabled"})
+
+    def set_password(
+        self,
+        token: str,
+        slot: str,
+        value: str | None = None,
+        *,
+        expires_in_seconds: float | None = None,
+        after_seconds: float | None = None,
+    ) -> Row:
+        """A new password, or another end for one that is there. Until `after_seconds` have passed, the old one is the one that counts."""
+        given = {"value": value, "expiresInSeconds": expires_in_seconds, "afterSeconds": after_seconds}
+        return self._put(f"tokens/{quote(token)}/passwords/{slot}", given)
+
+    def remove_password(self, token: str, slot: str) -> None:
+        self.send("DELETE", f"tokens/{quote(token)}/passwords/{slot}")
+
+    def set_registry(self, **changed: Any) -> Row:
+        """Its `policies`, `anonymousPull`, `referrersApi`, `rateLimits`: docs/decisions.md, 1.1."""
+        return dict(self.send("PUT", "registry", changed))
+
     def vault(self) -> list[Row]:
         """The latest version of each secret, without its value."""
         secrets: list[Row] = self.get("vault")

@@ -14,6 +14,7 @@ from devkit.cloud.config.managedidentity import ManagedIdentity
 from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem, number, text
 from devkit.cloud.config.registry import RegistryConfig
+from devkit.cloud.config.scopemaps import scope_maps
 from devkit.cloud.config.vault import VaultConfig
 from devkit.cloud.unknowns import Unknowns
 
@@ -134,7 +135,7 @@ class CloudConfig:
             registry_id=_registry_id(text(registry, "id")),
             login_server=text(registry, "loginServer"),
             registry=RegistryConfig.from_json(registry),
-            tokens=tuple(RepositoryToken.from_json(token) for token in registry.get("tokens", ())),
+            tokens=_tokens(registry),
             principals=tuple(Principal.from_json(one, exchange_audience=azure.exchange_audience) for one in value.get("principals", ())),
             managed_identity=ManagedIdentity.from_json(managed) if (managed := value.get("managedIdentity")) else None,
             vault=VaultConfig.from_json(vault) if (vault := value.get("vault")) else None,
@@ -144,6 +145,11 @@ class CloudConfig:
             clock_scale=number(value.get("clockScale", 1), "clockScale", least=0.001),
             unknowns=Unknowns.from_json(value.get("unknowns") or {}),
         )
+
+
+def _tokens(registry: Mapping[str, Any]) -> tuple[RepositoryToken, ...]:
+    maps = scope_maps(registry.get("scopeMaps", ()))
+    return tuple(RepositoryToken.from_json(token, maps) for token in registry.get("tokens", ()))
 
 
 def _registry_id(given: str) -> str:

@@ -62,9 +62,10 @@ def _granted(scope: str, identity: Identity) -> dict[str, Any]:
     name, _, text = rest.rpartition(":")
     asked = set(text.split(","))
     if kind == "registry" and name == "catalog":  # "*" alone: Azure/acr docs/AAD-OAuth.md, "Calling _catalog"
-        actions = ["*"] if "*" in asked and Right.CATALOG in identity.rights else []
+        actions = ["*"] if "*" in asked and Right.CATALOG in identity.rights.on("") else []
     elif kind == "repository":
-        held = identity.rights | ({Right.DELETE} if Right.UNTAG in identity.rights else set())  # one scope for both
+        held = identity.rights.on(name)
+        held |= {Right.DELETE} if Right.UNTAG in held else set()  # one scope for both
         actions = [action for action, right in ACTIONS.items() if (action in asked or "*" in asked) and right in held]
     else:
         actions = []

@@ -13,13 +13,16 @@ from devkit.cloud.registry.auth import RegistryAuth
 from devkit.cloud.registry.blobs import Blobs
 from devkit.cloud.registry.listing import Listing
 from devkit.cloud.registry.manifests import Manifests
+from devkit.cloud.registry.oauth import TokenEndpoints
 from devkit.cloud.registry.routes import Dispatcher, routes
+from devkit.cloud.registry.tokens import RegistryTokens
 from devkit.cloud.registry.uploads import Uploads
 
 
 def registry_app(parts: Parts) -> web.Application:
     database, store, events = parts.database, parts.store, parts.events
-    auth = RegistryAuth(parts.config, parts.directory, parts.entra, parts.signer, parts.asked)
+    tokens = RegistryTokens(parts.config, parts.directory, parts.signer, parts.registry)
+    auth = RegistryAuth(parts.config.login_server, tokens, parts.asked)
     uploads = Uploads(store, parts.files, auth, parts.clock)
     table = routes(
         Listing(store),
@@ -29,9 +32,7 @@ def registry_app(parts: Parts) -> web.Application:
         Attributes(parts.config.login_server, database, store, events),
     )
     app = web.Application(middlewares=middlewares("registry", parts, unexpected_by_registry), client_max_size=LIMIT)
-    app.router.add_get("/oauth2/token", auth.token_by_get, allow_head=False)
-    app.router.add_post("/oauth2/token", auth.token_by_post)
-    app.router.add_post("/oauth2/exchange", auth.exchange)
+    app.add_routes(TokenEndpoints(parts.config, tokens, parts.entra, parts.registry, parts.unknowns).routes())
     app.router.add_route("*", r"/{path:[\s\S]*}", Dispatcher(auth, table, parts.unknowns))
     app.on_response_prepare.append(_stamp)
     app.cleanup_ctx.append(uploads.while_serving)

@@ -82,5 +82,8 @@ class Dispatcher:
         name = parts.get("name", "")
         if "name" in parts and not is_name(name):  # before anybody is asked who he is: a challenge would repeat the name
             raise RegistryRefusal(400, "NAME_INVALID", "invalid repository name", {"name": name[:NAME_LENGTH]})
-        self._auth.require(request, None if route.right is None else Need(route.right, name))
+        right = route.right
+        if right is Right.UNTAG and self._unknowns.now.untag_right == "metadata_write":  # acr.md 5 [?]: so says the CLI's documentation
+            right = Right.METADATA_WRITE
+        self._auth.require(request, None if right is None else Need(right, name))
         return await route.handler(Call(request, path, name, parts.get("reference", ""), self._unknowns.now))

@@ -2,9 +2,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from devkit.cloud.config.scopemaps import SYSTEM
 from devkit.tls import TlsFiles
 from tests.devkit.cloud.receiving import Receiver
 from tests.devkit.cloud.running import Cloud, MakeClouds
+
+SCOPE_MAPS = [
+    {
+        "name": "team",
+        "actions": [
+            "repositories/team/*/content/read",
+            "repositories/team/*/metadata/read",
+            "repositories/team/app/content/write",
+            "repositories/other/content/delete",
+        ],
+    }
+]
 
 
 @pytest.fixture
@@ -28,3 +41,26 @@ def grid(grid_cloud: Cloud) -> Iterator[Cloud]:
     of one is delivered to the next."""
     yield grid_cloud
     grid_cloud.control("DELETE", "event-subscription")
+
+
+@pytest.fixture(scope="session")
+def acr_cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
+    cloud = MakeClouds(tmp_path_factory.mktemp("acr"), tls)("acr")
+    registry = cloud.config["registry"]
+    registry["scopeMaps"] = SCOPE_MAPS
+    registry["tokens"] += [{"name": name, "password": f"of-{name}", "scopeMap": name} for name in (*SYSTEM, "team")]
+    registry["tokens"].append({"name": "rotated", "passwords": {"password1": {"value": "first"}}, "actions": ["content/read"]})
+    cloud.start()
+    yield cloud
+    assert cloud.stop() == 0
+    assert "Traceback" not in cloud.log.read_text(), cloud.log.read_text()
+
+
+@pytest.fixture
+def acr(acr_cloud: Cloud) -> Iterator[Cloud]:
+    """A registry whose settings and switches each test changes as it needs: it finds them as they were. Tests keep apart by the names of
+    their repositories; the clock only goes forward."""
+    settings, switches = acr_cloud.control("GET", "registry"), acr_cloud.control("GET", "unknowns")
+    yield acr_cloud
+    acr_cloud.control("PUT", "registry", settings)
+    acr_cloud.control("PUT", "unknowns", switches)

@@ -95,7 +95,9 @@ def test_tokens_for_others_are_refused(clouds: Clouds) -> None:
 def test_tokens_expire(make_cloud: MakeCloud) -> None:
     brief = make_cloud("brief", lifetimes={"entraSeconds": 1, "refreshSeconds": 1, "accessSeconds": 1}).start()
     token = brief.entra_token().json["access_token"]
-    access = brief.call("registry", "GET", "/oauth2/token", headers={"Authorization": brief.basic("all")}).json["access_token"]
+    access = brief.call(
+        "registry", "GET", f"/oauth2/token?service={brief.login_server}", headers={"Authorization": brief.basic("all")}
+    ).json["access_token"]
     while brief.arm("GET", f"{brief.registry_id}?{API}", token=token).status == 200:
         pass
     while (answer := brief.call("registry", "GET", "/v2/", headers={"Authorization": f"Bearer {access}"})).status == 200:

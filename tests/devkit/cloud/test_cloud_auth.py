@@ -80,7 +80,8 @@ def test_what_proves_nothing_is_refused(clouds: Clouds, authorization: str) -> N
     headers = {"Authorization": authorization}
     assert "realm" in challenge(clouds.source.call("registry", "GET", "/v2/auth/app/tags/list", headers=headers))
     if not authorization.startswith("Bearer"):
-        assert clouds.source.call("registry", "GET", "/oauth2/token", headers=headers).status == 401
+        path = f"/oauth2/token?service={clouds.source.login_server}"
+        assert clouds.source.call("registry", "GET", path, headers=headers).status == 401
 
 
 def test_a_token_of_another_registry_is_refused(clouds: Clouds) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from devkit.cloud.config import CloudConfig
+from devkit.cloud.rights import Right
 from devkit.cloud.roles import Permission, read_role
 from devkit.local.child import ROOT
 from devkit.local.problem import Problem
@@ -51,7 +52,8 @@ def test_the_app_gets_nothing_else_of_the_shell(stack: Stack) -> None:
 
 def test_the_app_may_do_no_more_than_its_role(stack: Stack) -> None:
     source, china = (CloudConfig.from_json(stack.clouds[name].settings) for name in ("source", "china"))
-    assert {token.name: set(token.actions) for token in source.tokens} == {"developer": {"*"}, "replication-pull": {"content/read"}}
+    rights = {token.name: token.rights.by_pattern for token in source.tokens}
+    assert rights == {"developer": {"*": frozenset(Right)}, "replication-pull": {"*": {Right.PULL}}}
     assert source.principals == ()
     assert [token.name for token in china.tokens] == ["developer"]
     assert china.principals[0].grants.permissions[1:] == tuple(read_role(f"{ROOT}/infra/role.json#rbac"))  # no more than is deployed
