@@ -24,6 +24,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS tags_now ON tags (repository, name) WHERE unti
 CREATE INDEX IF NOT EXISTS tags_by_digest ON tags (repository, digest) WHERE until IS NULL;
 CREATE INDEX IF NOT EXISTS tags_ever ON tags (repository, name);
 CREATE TABLE IF NOT EXISTS blobs (repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS locks (
+  repository TEXT, kind TEXT, name TEXT, deleteEnabled INTEGER NOT NULL, writeEnabled INTEGER NOT NULL, listEnabled INTEGER NOT NULL,
+  readEnabled INTEGER NOT NULL, PRIMARY KEY (repository, kind, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deliveries (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, event_type TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
   published REAL NOT NULL, due REAL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, attempted REAL,

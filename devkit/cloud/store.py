@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from devkit.cloud.clock import Clock
 from devkit.cloud.database import Database
+from devkit.cloud.locks import Locks
 from devkit.cloud.manifest import Manifest
 from devkit.cloud.view import View
 
@@ -16,6 +17,7 @@ class Store(View):
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database)
         self._clock = clock
+        self.locks = Locks(database)
 
     def at(self, moment: float | None) -> View:
         return self if moment is None else View(self._database, moment)
@@ -41,7 +43,9 @@ class Store(View):
             "UPDATE manifests SET until = ? WHERE until IS NULL AND repository = ? AND digest = ?", now, repository, digest
         ):
             return []
-        self._database.run("UPDATE tags SET until = ? WHERE until IS NULL AND repository = ? AND digest = ?", now, repository, digest)
+        for tag in self.tags(repository, digest=digest):
+            self.untag(repository, tag.name)
+        self.locks.forget(repository, "manifest", digest)
         referrers = [one.digest for one in self.referrers(repository, digest)]
         return [digest, *(gone for referrer in referrers for gone in self.delete_manifest(repository, referrer))]
 
@@ -53,6 +57,7 @@ class Store(View):
         for table in ("manifests", "tags"):
             self._database.run(f"UPDATE {table} SET until = ? WHERE until IS NULL AND repository = ?", now, repository)  # noqa: S608 - these two
         self._database.run("DELETE FROM blobs WHERE repository = ?", repository)
+        self.locks.forget_all(repository)
         return digests, tags
 
     def put_tag(self, repository: str, name: str, digest: str) -> None:
@@ -61,11 +66,15 @@ class Store(View):
         if held is not None and held.digest == digest:
             self._database.run("UPDATE tags SET updated = ? WHERE until IS NULL AND repository = ? AND name = ?", now, repository, name)
             return
-        self.untag(repository, name)
+        self._end_tag(repository, name)  # its locks stay: they are the name's
         created = now if held is None else held.created
         self._database.run("INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?, NULL)", repository, name, digest, created, now, moment)
 
     def untag(self, repository: str, name: str) -> bool:
+        self.locks.forget(repository, "tag", name)
+        return self._end_tag(repository, name)
+
+    def _end_tag(self, repository: str, name: str) -> bool:
         statement = "UPDATE tags SET until = ? WHERE until IS NULL AND repository = ? AND name = ?"
         return self._database.run(statement, self._clock.now(), repository, name) > 0
 

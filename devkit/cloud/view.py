@@ -45,40 +45,40 @@ class View:
 
     def has_repository(self, repository: str) -> bool:
         """A repository is there while it holds a manifest."""
-        return bool(self._rows("SELECT 1 FROM manifests WHERE {true} AND repository = ? LIMIT 1", repository))
+        return bool(self.rows("SELECT 1 FROM manifests WHERE {true} AND repository = ? LIMIT 1", repository))
 
     def repositories(self, last: str = "", count: int = -1) -> list[str]:
         statement = "SELECT DISTINCT repository FROM manifests WHERE {true} AND repository > ? ORDER BY repository LIMIT ?"
-        return [row["repository"] for row in self._rows(statement, last, count)]
+        return [row["repository"] for row in self.rows(statement, last, count)]
 
     def has_manifest(self, repository: str, digest: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM manifests WHERE {true} AND repository = ? AND digest = ?", repository, digest))
+        return bool(self.rows("SELECT 1 FROM manifests WHERE {true} AND repository = ? AND digest = ?", repository, digest))
 
     def manifest(self, repository: str, digest: str) -> StoredManifest | None:
-        rows = self._rows("SELECT * FROM manifests WHERE {true} AND repository = ? AND digest = ?", repository, digest)
+        rows = self.rows("SELECT * FROM manifests WHERE {true} AND repository = ? AND digest = ?", repository, digest)
         return StoredManifest.of(rows[0]) if rows else None
 
     def manifests(self, repository: str, last: str = "", count: int = -1) -> list[StoredManifest]:
         statement = "SELECT * FROM manifests WHERE {true} AND repository = ? AND digest > ? ORDER BY digest LIMIT ?"
-        return [StoredManifest.of(row) for row in self._rows(statement, repository, last, count)]
+        return [StoredManifest.of(row) for row in self.rows(statement, repository, last, count)]
 
     def counts(self, repository: str) -> tuple[int, int, str | None]:
         """How many manifests and tags it holds, and when one of them was last written."""
         statement = "SELECT count(*) AS number, max(updated) AS updated FROM {table} WHERE {true} AND repository = ?"
-        manifests, tags = (self._rows(statement.replace("{table}", name), repository)[0] for name in ("manifests", "tags"))
+        manifests, tags = (self.rows(statement.replace("{table}", name), repository)[0] for name in ("manifests", "tags"))
         return manifests["number"], tags["number"], max(filter(None, (manifests["updated"], tags["updated"])), default=None)
 
     def referrers(self, repository: str, subject: str) -> list[StoredManifest]:
         statement = "SELECT * FROM manifests WHERE {true} AND repository = ? AND subject = ? ORDER BY digest"
-        return [StoredManifest.of(row) for row in self._rows(statement, repository, subject)]
+        return [StoredManifest.of(row) for row in self.rows(statement, repository, subject)]
 
     def tag(self, repository: str, name: str) -> StoredTag | None:
-        rows = self._rows("SELECT * FROM tags WHERE {true} AND repository = ? AND name = ?", repository, name)
+        rows = self.rows("SELECT * FROM tags WHERE {true} AND repository = ? AND name = ?", repository, name)
         return StoredTag.of(rows[0]) if rows else None
 
     def tags(self, repository: str, last: str = "", count: int = -1, digest: str | None = None) -> list[StoredTag]:
         statement = "SELECT * FROM tags WHERE {true} AND repository = ? AND name > ? AND (?3 IS NULL OR digest = ?3) ORDER BY name LIMIT ?4"
-        return [StoredTag.of(row) for row in self._rows(statement, repository, last, digest, count)]
+        return [StoredTag.of(row) for row in self.rows(statement, repository, last, digest, count)]
 
     def has_blob(self, repository: str, digest: str) -> bool:
         """Blobs are not looked at in the past: what a manifest needs is there as long as the manifest."""
@@ -89,5 +89,6 @@ class View:
         blobs = [digest for digest in manifest.blobs if not self.has_blob(repository, digest)]
         return blobs + [digest for digest in manifest.children if not self.has_manifest(repository, digest)]
 
-    def _rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
+    def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        """Of a statement that says `{true}` where a row must be true."""
         return self._database.rows(statement.replace("{true}", self._true), *values)

@@ -29,7 +29,7 @@ def registry_app(parts: Parts) -> web.Application:
         Manifests(database, store, events),
         Blobs(store, parts.files),
         uploads,
-        Attributes(parts.config.login_server, database, store, events),
+        Attributes(parts.config.login_server, database, store, parts.files, events),
     )
     app = web.Application(middlewares=middlewares("registry", parts, unexpected_by_registry), client_max_size=LIMIT)
     app.add_routes(TokenEndpoints(parts.config, tokens, parts.entra, parts.registry, parts.unknowns).routes())

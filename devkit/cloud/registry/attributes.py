@@ -1,71 +1,93 @@
 """ACR's own API beside the distribution API: attributes of repositories, manifests and tags; untagging; deleting a repository.
 
-Source: Azure REST API specs, containerregistry data-plane, api-version 2021-07-01. Locks are not played: everything is changeable."""
+Source: Azure REST API specs, containerregistry data-plane, api-version 2021-07-01; acr.md 5."""
 
+import json
 from typing import Any
 
 from aiohttp import web
 
+from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.database import Database
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.eventgrid.events import RegistryEvents
-from devkit.cloud.registry.calls import Call, Page, json_answer
+from devkit.cloud.locks import Kind
+from devkit.cloud.registry import lists
+from devkit.cloud.registry.calls import Call, Page, json_answer, require
+from devkit.cloud.registry.descriptions import Descriptions
 from devkit.cloud.registry.manifests import unknown, unknown_name
 from devkit.cloud.store import Store
 from devkit.cloud.view import StoredManifest, StoredTag, View
 
-CHANGEABLE = {"deleteEnabled": True, "writeEnabled": True, "listEnabled": True, "readEnabled": True}
-
 
 class Attributes:
-    def __init__(self, login_server: str, database: Database, store: Store, events: RegistryEvents) -> None:
+    def __init__(self, login_server: str, database: Database, store: Store, files: BlobFiles, events: RegistryEvents) -> None:
         self._login_server = login_server
         self._database = database
         self._store = store
         self._events = events
+        self._described = Descriptions(files).of
 
     async def repository(self, call: Call) -> web.Response:
         view = self._view(call)
         manifests, tags = view.manifests(call.name), view.tags(call.name)
         times = {"createdTime": min(one.created for one in manifests), "lastUpdateTime": max(one.updated for one in manifests)}
         counts = {"manifestCount": len(manifests), "tagCount": len(tags)}
-        return json_answer({**self._named(call), **times, **counts, "changeableAttributes": CHANGEABLE})
+        changeable = self._store.locks.of(call.name).to_json()
+        return json_answer({**self._named(call), **times, **counts, "changeableAttributes": changeable})
+
+    async def change_repository(self, call: Call) -> web.Response:
+        await self._change(call, "repository", "")
+        return await self.repository(call)
+
+    async def change_manifest(self, call: Call) -> web.Response:
+        if not self._store.has_manifest(call.name, call.digest):
+            raise unknown(call) if self._store.has_repository(call.name) else unknown_name(call)
+        await self._change(call, "manifest", call.digest)
+        return await self.manifest(call)
+
+    async def change_tag(self, call: Call) -> web.Response:
+        if self._store.has_repository(call.name) and self._store.tag(call.name, call.reference) is None:
+            raise unknown_tag(call)
+        await self._change(call, "tag", call.reference)
+        return await self.tag(call)
 
     async def delete_repository(self, call: Call) -> web.Response:
         with self._database.transaction():
             _require_known(call, self._store)
+            require(call, not self._store.locks.hold(call.name))
             digests, tags = self._store.delete_repository(call.name)
             self._events.repository_deleted(call.name, digests, call.cause)
         return json_answer({"manifestsDeleted": digests, "tagsDeleted": tags}, status=202)
 
     async def manifests(self, call: Call) -> web.Response:
         page, view = Page.of(call), self._view(call)
-        found = view.manifests(call.name, page.last, page.count + 1)
-        taken, headers = page.take(call, found, lambda manifest: manifest.digest)
-        return json_answer({**self._named(call), "manifests": [_manifest(view, call.name, one) for one in taken]}, headers=headers)
+        taken, headers = page.take(call, lists.manifests(view, call.name, page), lambda manifest: manifest.digest)
+        return json_answer({**self._named(call), "manifests": [self._manifest(view, call.name, one) for one in taken]}, headers=headers)
 
     async def manifest(self, call: Call) -> web.Response:
         view = self._view(call)
         found = view.manifest(call.name, call.digest)
         if found is None:
             raise unknown(call)
-        return json_answer({**self._named(call), "manifest": _manifest(view, call.name, found)})
+        return json_answer({**self._named(call), "manifest": self._manifest(view, call.name, found)})
 
     async def tags(self, call: Call) -> web.Response:
         page, digest = Page.of(call), call.request.query.get("digest") or None
-        found = self._view(call).tags(call.name, page.last, page.count + 1, digest)
+        found = lists.tags(self._view(call), call.name, page, digest)
         taken, headers = page.take(call, found, lambda tag: tag.name)
-        return json_answer({**self._named(call), "tags": [_tag(one) for one in taken]}, headers=headers)
+        return json_answer({**self._named(call), "tags": [self._tag(call.name, one) for one in taken]}, headers=headers)
 
     async def tag(self, call: Call) -> web.Response:
         found = self._view(call).tag(call.name, call.reference)
         if found is None:
             raise unknown_tag(call)
-        return json_answer({**self._named(call), "tag": _tag(found)})
+        return json_answer({**self._named(call), "tag": self._tag(call.name, found)})
 
     async def untag(self, call: Call) -> web.Response:
         """202; the manifest stays and no event tells (docs: container-registry-delete, container-registry-webhook-reference)."""
         _require_known(call, self._store)
+        require(call, self._store.locks.over(call.name, "tag", call.reference).deletable)
         if not self._store.untag(call.name, call.reference):
             raise unknown_tag(call)
         return web.Response(status=202)
@@ -76,27 +98,38 @@ class Attributes:
         _require_known(call, view)
         return view
 
+    async def _change(self, call: Call, kind: Kind, name: str) -> None:
+        """A PATCH of attributes. Whatever is locked, this is allowed: it is how a lock is opened."""
+        _require_known(call, self._store)
+        try:
+            value = json.loads(await call.request.read())
+            changed = self._store.locks.of(call.name, kind, name).changed(value)
+        except (ValueError, RecursionError):
+            message = "the body must be an object of deleteEnabled, writeEnabled, listEnabled, readEnabled: true or false"
+            raise RegistryRefusal(400, "UNSUPPORTED", message) from None
+        self._store.locks.set(changed, call.name, kind, name)
+
+    def _manifest(self, view: View, repository: str, one: StoredManifest) -> dict[str, Any]:
+        """`tags` and `references` are absent, not empty, when there are none; so is what its config does not say."""
+        tags = [tag.name for tag in view.tags(repository, digest=one.digest)]
+        attributes = {
+            "digest": one.digest,
+            "imageSize": one.image_size,
+            "createdTime": one.created,
+            "lastUpdateTime": one.updated,
+            "mediaType": one.media_type,
+            "changeableAttributes": self._store.locks.of(repository, "manifest", one.digest).to_json(),
+            **self._described(one.content),
+        }
+        return attributes | ({"tags": tags} if tags else {})
+
+    def _tag(self, repository: str, one: StoredTag) -> dict[str, Any]:
+        times = {"createdTime": one.created, "lastUpdateTime": one.updated}
+        changeable = self._store.locks.of(repository, "tag", one.name).to_json()
+        return {"name": one.name, "digest": one.digest, **times, "signed": False, "changeableAttributes": changeable}
+
     def _named(self, call: Call) -> dict[str, str]:
         return {"registry": self._login_server, "imageName": call.name}
-
-
-def _manifest(view: View, repository: str, one: StoredManifest) -> dict[str, Any]:
-    """`tags` is absent, not empty, when there are none."""
-    tags = [tag.name for tag in view.tags(repository, digest=one.digest)]
-    attributes = {
-        "digest": one.digest,
-        "imageSize": one.image_size,
-        "createdTime": one.created,
-        "lastUpdateTime": one.updated,
-        "mediaType": one.media_type,
-        "changeableAttributes": CHANGEABLE,
-    }
-    return attributes | ({"tags": tags} if tags else {})
-
-
-def _tag(one: StoredTag) -> dict[str, Any]:
-    times = {"createdTime": one.created, "lastUpdateTime": one.updated}
-    return {"name": one.name, "digest": one.digest, **times, "signed": False, "changeableAttributes": CHANGEABLE}
 
 
 def _require_known(call: Call, view: View) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -49,6 +49,13 @@ class Call:
         return Cause(headers.get("Host", "")[:255], self.request.method, headers.get("User-Agent", "")[:255])
 
 
+def require(call: Call, permitted: bool) -> None:
+    """Raises the refusal of what a lock forbids: code and text are known, the status is not (acr.md 2.3, 5, 9 [?])."""
+    if not permitted:
+        message = "The operation is disallowed on this registry, repository or image"
+        raise RegistryRefusal(int(call.unknowns.lock_status), "REGISTRY_DISALLOWED_OPERATION", message, {"name": call.name})
+
+
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 
@@ -64,15 +71,20 @@ class Page:
 
     last: str
     count: int
+    order: Literal["", "timeasc", "timedesc"] = ""  # by the last change; else by name
 
     @classmethod
     def of(cls, call: Call) -> "Page":
         text = call.request.query.get("n", str(PAGE))
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise RegistryRefusal(400, "PAGINATION_NUMBER_INVALID", "n must be a number", {"n": text[:50]})
-        if call.request.query.get("orderby") not in {None, "", "none"}:
-            raise RegistryRefusal(400, "UNSUPPORTED", "orderby is not supported by the local cloud: lists are sorted by name")
-        return cls(call.request.query.get("last", ""), min(int(text), PAGE))
+        last, count = call.request.query.get("last", ""), min(int(text), PAGE)
+        match call.request.query.get("orderby", ""):
+            case "timeasc" | "timedesc" as order:
+                return cls(last, count, order)
+            case "" | "none":
+                return cls(last, count)
+        raise RegistryRefusal(400, "UNSUPPORTED", "orderby is timeasc, timedesc or none")
 
     def take(self, call: Call, found: Sequence[Item], name_of: Callable[[Item], str]) -> tuple[Sequence[Item], dict[str, str]]:
         """The page of what was `found` (one more than asked for, if there are more) and the header that leads to the next."""

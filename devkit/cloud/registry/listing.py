@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from devkit.cloud.registry import lists
 from devkit.cloud.registry.calls import Call, Page, json_answer
 from devkit.cloud.registry.manifests import unknown_name
 from devkit.cloud.store import Store
@@ -19,11 +20,11 @@ class Listing:
         if not view.has_repository(call.name):
             raise unknown_name(call)
         page = Page.of(call)
-        tags, headers = page.take(call, view.tags(call.name, page.last, page.count + 1), lambda tag: tag.name)
+        tags, headers = page.take(call, lists.tags(view, call.name, page), lambda tag: tag.name)
         return json_answer({"name": call.name, "tags": [tag.name for tag in tags]}, headers=headers)
 
     async def catalog(self, call: Call) -> web.Response:
         """`/v2/_catalog` and `/acr/v1/_catalog` alike."""
         page = Page.of(call)
-        names, headers = page.take(call, self._store.at(call.as_of).repositories(page.last, page.count + 1), str)
+        names, headers = page.take(call, lists.repositories(self._store.at(call.as_of), page), str)
         return json_answer({"repositories": list(names)}, headers=headers)

@@ -7,7 +7,7 @@ from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.manifest import OCI_INDEX, InvalidManifest, Manifest
 from devkit.cloud.names import algorithm_of, is_digest, is_tag
-from devkit.cloud.registry.calls import Call, json_answer
+from devkit.cloud.registry.calls import Call, json_answer, require
 from devkit.cloud.store import Store
 from devkit.cloud.view import StoredManifest, View
 
@@ -20,7 +20,7 @@ class Manifests:
 
     async def get(self, call: Call) -> web.Response:
         """GET and HEAD. A HEAD's 404 has no body: one cannot tell from it what is missing."""
-        manifest = _found(self._store.at(call.as_of), call)
+        manifest = self._readable(call)
         if not accepts(call.request.headers.getall("Accept", []), manifest.media_type):
             raise unknown(call)  # ACR answers 404 to an Accept that leaves the stored type out (Azure/acr issue 741)
         headers = {"Content-Type": manifest.media_type, "Docker-Content-Digest": manifest.digest, "ETag": f'"{manifest.digest}"'}
@@ -34,6 +34,7 @@ class Manifests:
             message = "manifest references a manifest or blob unknown to registry"
             raise RegistryRefusal(400, "MANIFEST_BLOB_UNKNOWN", message, [{"digest": digest} for digest in missing[:20]])
         with self._database.transaction():
+            self._require_writable(call, tag, manifest)
             self._store.put_manifest(call.name, manifest)
             if tag is not None:
                 self._store.put_tag(call.name, tag, manifest.digest)
@@ -49,6 +50,7 @@ class Manifests:
             raise RegistryRefusal(400, "UNSUPPORTED", "manifests are deleted by digest")
         with self._database.transaction():
             manifest = _found(self._store, call)
+            require(call, self._store.locks.over(call.name, "manifest", manifest.digest).deletable)
             gone = self._store.delete_manifest(call.name, manifest.digest)
             self._events.deleted(call.name, gone, call.cause)
         return web.Response(status=202, headers={"Docker-Content-Digest": manifest.digest})
@@ -63,6 +65,20 @@ class Manifests:
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": descriptors}
         applied = {"OCI-Filters-Applied": "artifactType"} if wanted else {}
         return json_answer(index, headers={"Content-Type": OCI_INDEX, **applied})
+
+    def _readable(self, call: Call) -> StoredManifest:
+        """Neither the repository nor the tag that it is asked for by nor the manifest may say no."""
+        manifest, locks = _found(self._store.at(call.as_of), call), self._store.locks
+        may = locks.over(call.name, "manifest", manifest.digest)
+        require(call, may.read_enabled and (is_digest(call.reference) or locks.of(call.name, "tag", call.reference).read_enabled))
+        return manifest
+
+    def _require_writable(self, call: Call, tag: str | None, manifest: Manifest) -> None:
+        """A locked tag stays where it is; what a push leaves as it is, it may do (acr.md 5)."""
+        locks = self._store.locks
+        require(call, locks.of(call.name).write_enabled)
+        held = None if tag is None else self._store.tag(call.name, tag)
+        require(call, held is None or held.digest == manifest.digest or locks.of(call.name, "tag", held.name).write_enabled)
 
     def _parsed(self, call: Call, content: bytes) -> Manifest:
         media_type = call.request.headers.get("Content-Type", "").partition(";")[0].strip()

@@ -36,7 +36,8 @@ def _route(methods: str, path: str, right: Right | None, handler: Handler) -> Ro
 
 def routes(listing: Listing, manifests: Manifests, blobs: Blobs, uploads: Uploads, attributes: Attributes) -> Sequence[Route]:
     """The first that fits answers."""
-    read, push, delete, metadata, catalog = Right.PULL, Right.PUSH, Right.DELETE, Right.METADATA_READ, Right.CATALOG
+    read, push, delete, catalog = Right.PULL, Right.PUSH, Right.DELETE, Right.CATALOG
+    metadata, change = Right.METADATA_READ, Right.METADATA_WRITE
     return (
         _route("GET HEAD", "/v2/?", None, listing.ping),
         _route("GET", "(/v2|/acr/v1)/_catalog", catalog, listing.catalog),
@@ -55,9 +56,12 @@ def routes(listing: Listing, manifests: Manifests, blobs: Blobs, uploads: Upload
         _route("GET", "/acr/v1/NAME/_tags", metadata, attributes.tags),
         _route("GET", "/acr/v1/NAME/_tags/REFERENCE", metadata, attributes.tag),
         _route("DELETE", "/acr/v1/NAME/_tags/REFERENCE", Right.UNTAG, attributes.untag),
+        _route("PATCH", "/acr/v1/NAME/_tags/REFERENCE", change, attributes.change_tag),
         _route("GET", "/acr/v1/NAME/_manifests", metadata, attributes.manifests),
         _route("GET", "/acr/v1/NAME/_manifests/REFERENCE", metadata, attributes.manifest),
+        _route("PATCH", "/acr/v1/NAME/_manifests/REFERENCE", change, attributes.change_manifest),
         _route("GET", "/acr/v1/NAME", metadata, attributes.repository),
+        _route("PATCH", "/acr/v1/NAME", change, attributes.change_repository),
         _route("DELETE", "/acr/v1/NAME", delete, attributes.delete_repository),
     )
 
