@@ -14,6 +14,7 @@ from devkit.cloud.registry.blobs import Blobs
 from devkit.cloud.registry.listing import Listing
 from devkit.cloud.registry.manifests import Manifests
 from devkit.cloud.registry.oauth import TokenEndpoints
+from devkit.cloud.registry.ratelimits import limiting
 from devkit.cloud.registry.routes import Dispatcher, routes
 from devkit.cloud.registry.tokens import RegistryTokens
 from devkit.cloud.registry.uploads import Uploads
@@ -26,12 +27,13 @@ def registry_app(parts: Parts) -> web.Application:
     uploads = Uploads(store, parts.files, auth, parts.clock)
     table = routes(
         Listing(store),
-        Manifests(database, store, events),
+        Manifests(database, store, events, parts.registry),
         Blobs(store, parts.files),
         uploads,
         Attributes(parts.config.login_server, database, store, parts.files, events),
     )
-    app = web.Application(middlewares=middlewares("registry", parts, unexpected_by_registry), client_max_size=LIMIT)
+    layers = [*middlewares("registry", parts, unexpected_by_registry), limiting(parts.registry, parts.clock)]
+    app = web.Application(middlewares=layers, client_max_size=LIMIT)
     app.add_routes(TokenEndpoints(parts.config, tokens, parts.entra, parts.registry, parts.unknowns).routes())
     app.router.add_route("*", r"/{path:[\s\S]*}", Dispatcher(auth, table, parts.unknowns))
     app.on_response_prepare.append(_stamp)

@@ -8,15 +8,17 @@ from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.manifest import OCI_INDEX, InvalidManifest, Manifest
 from devkit.cloud.names import algorithm_of, is_digest, is_tag
 from devkit.cloud.registry.calls import Call, json_answer, require
+from devkit.cloud.registrysettings import RegistrySettings
 from devkit.cloud.store import Store
 from devkit.cloud.view import StoredManifest, View
 
 
 class Manifests:
-    def __init__(self, database: Database, store: Store, events: RegistryEvents) -> None:
+    def __init__(self, database: Database, store: Store, events: RegistryEvents, settings: RegistrySettings) -> None:
         self._database = database
         self._store = store
         self._events = events
+        self._settings = settings
 
     async def get(self, call: Call) -> web.Response:
         """GET and HEAD. A HEAD's 404 has no body: one cannot tell from it what is missing."""
@@ -40,7 +42,7 @@ class Manifests:
                 self._store.put_tag(call.name, tag, manifest.digest)
             self._events.pushed(call.name, manifest, tag, call.cause)
         headers = {"Location": f"/v2/{call.name}/manifests/{manifest.digest}", "Docker-Content-Digest": manifest.digest}
-        if manifest.subject is not None:
+        if manifest.subject is not None and self._settings.now.referrers_api:
             headers["OCI-Subject"] = manifest.subject  # distribution-spec, "Pushing Manifests with Subject"
         return web.Response(status=201, headers=headers)
 
@@ -56,7 +58,10 @@ class Manifests:
         return web.Response(status=202, headers={"Docker-Content-Digest": manifest.digest})
 
     async def referrers(self, call: Call) -> web.Response:
-        """distribution-spec, "Listing Referrers": an index, empty if there are none; never a 404."""
+        """distribution-spec, "Listing Referrers": an index, empty if there are none; never a 404, unless a customer's key encrypts the
+        registry: then there is no such API, and clients keep an index under a tag instead (acr.md 5 [D])."""
+        if not self._settings.now.referrers_api:
+            raise RegistryRefusal(404, "NOT_FOUND", "the referrers API is not supported by this registry")
         wanted = call.request.query.get("artifactType")
         stored = self._store.at(call.as_of).referrers(call.name, call.digest)
         descriptors = [Manifest.parse(one.content, one.media_type, algorithm_of(one.digest)).descriptor() for one in stored]
