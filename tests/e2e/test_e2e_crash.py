@@ -41,9 +41,9 @@ def runs(site: Site) -> Runs:
     down = site.push(IMAGE, "crash/down", "v1")
     (event,) = eventually(lambda: site.clouds["source"].events("crash/down:v1"), lambda events: events[0]["attempts"])
     assert (event["state"], event["lastStatus"]) == ("pending", None)
-    for target in BOTH:  # an import that reads from the source while that is down fails, and that is another test's matter
+    for cloud in BOTH:  # an import that reads from the source while that is down fails, and that is another test's matter
         for repository in ("crash/target", "crash/host"):
-            eventually(partial(site.clouds[target].imports, repository), lambda imports: imports[0]["state"] == "succeeded")
+            eventually(partial(site.clouds[cloud].imports, repository), lambda imports: imports[0]["state"] == "succeeded")
     site.stack.clouds["source"].restart()
     site.stack.host.start()
     return Runs(target, host, down)
