@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS blobs (repository TEXT, digest TEXT, PRIMARY KEY (rep
 CREATE TABLE IF NOT EXISTS locks (
   repository TEXT, kind TEXT, name TEXT, deleteEnabled INTEGER NOT NULL, writeEnabled INTEGER NOT NULL, listEnabled INTEGER NOT NULL,
   readEnabled INTEGER NOT NULL, PRIMARY KEY (repository, kind, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS quarantine (repository TEXT, digest TEXT, state TEXT NOT NULL, PRIMARY KEY (repository, digest)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS trash (
+  repository TEXT, digest TEXT, tags TEXT NOT NULL, deleted TEXT NOT NULL, expires REAL NOT NULL, PRIMARY KEY (repository, digest)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deliveries (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, event_type TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
   published REAL NOT NULL, due REAL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, attempted REAL,

@@ -102,7 +102,8 @@ class Cloud:
 def _parts(config: CloudConfig, background: Background) -> Parts:
     database = Database(config.state / "cloud.db")
     clock = Clock(database, config.clock_scale)
-    store, files = Store(database, clock), BlobFiles(config.state)
+    registry = RegistrySettings(database, config.registry)
+    store, files = Store(database, clock, registry), BlobFiles(config.state)
     signer = Signer(database.signing_key(), clock)
     apps = Apps(database, clock, config.everyone)
     switches = Switches(database, config.unknowns)
@@ -126,7 +127,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         vault_secrets=Secrets(database, clock),
         faults=faults,
         asked=Asked(config.registry.role_mode),
-        registry=RegistrySettings(database, config.registry),
+        registry=registry,
     )
 
 

@@ -8,16 +8,22 @@ from devkit.cloud.clock import Clock
 from devkit.cloud.database import Database
 from devkit.cloud.locks import Locks
 from devkit.cloud.manifest import Manifest
+from devkit.cloud.names import algorithm_of
+from devkit.cloud.quarantine import Quarantine
+from devkit.cloud.registrysettings import RegistrySettings
+from devkit.cloud.trash import Deleted, Trash
 from devkit.cloud.view import View
 
 
 class Store(View):
     """Reads what is true now."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, settings: RegistrySettings) -> None:
         super().__init__(database)
         self._clock = clock
         self.locks = Locks(database)
+        self.trash = Trash(database, clock, settings)
+        self.quarantine = Quarantine(database, settings)
 
     def at(self, moment: float | None) -> View:
         return self if moment is None else View(self._database, moment)
@@ -43,8 +49,10 @@ class Store(View):
             "UPDATE manifests SET until = ? WHERE until IS NULL AND repository = ? AND digest = ?", now, repository, digest
         ):
             return []
-        for tag in self.tags(repository, digest=digest):
-            self.untag(repository, tag.name)
+        tags = [tag.name for tag in self.tags(repository, digest=digest)]
+        self.trash.take(repository, digest, tags)
+        for tag in tags:
+            self.untag(repository, tag)
         self.locks.forget(repository, "manifest", digest)
         referrers = [one.digest for one in self.referrers(repository, digest)]
         return [digest, *(gone for referrer in referrers for gone in self.delete_manifest(repository, referrer))]
@@ -53,12 +61,27 @@ class Store(View):
         """The digests and the tags that are gone."""
         digests = [manifest.digest for manifest in self.manifests(repository)]
         tags = [tag.name for tag in self.tags(repository)]
+        for digest in digests:
+            self.trash.take(repository, digest, (tag.name for tag in self.tags(repository, digest=digest)))
         now = self._clock.now()
         for table in ("manifests", "tags"):
             self._database.run(f"UPDATE {table} SET until = ? WHERE until IS NULL AND repository = ?", now, repository)  # noqa: S608 - these two
         self._database.run("DELETE FROM blobs WHERE repository = ?", repository)
         self.locks.forget_all(repository)
         return digests, tags
+
+    def restore(self, deleted: Deleted) -> None:
+        """As it was, and what of its tags is free."""
+        repository, digest = deleted.repository, deleted.digest
+        statement = """INSERT INTO manifests SELECT repository, digest, media_type, content, image_size, subject, created, ?, ?, NULL
+ FROM manifests WHERE repository = ? AND digest = ? ORDER BY since DESC LIMIT 1"""
+        self._database.run(statement, self._clock.text(), self._clock.now(), repository, digest)
+        if restored := self.manifest(repository, digest):
+            self.link_blobs(repository, Manifest.parse(restored.content, restored.media_type, algorithm_of(digest)).blobs)
+        for tag in deleted.tags:
+            if self.tag(repository, tag) is None:
+                self.put_tag(repository, tag, digest)
+        self.trash.forget(repository, digest)
 
     def put_tag(self, repository: str, name: str, digest: str) -> None:
         now, moment = self._clock.text(), self._clock.now()

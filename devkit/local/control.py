@@ -164,6 +164,14 @@ class CloudControl:
         """Its `policies`, `anonymousPull`, `referrersApi`, `rateLimits`: docs/decisions.md, 1.1."""
         return dict(self.send("PUT", "registry", changed))
 
+    def soft_deleted(self) -> list[Row]:
+        """`{"repository", "digest", "tags", "deleted", "expires"}` of each manifest that can be restored."""
+        return list(self.get("soft-deleted"))
+
+    def restore(self, repository: str, digest: str | None = None) -> list[Row]:
+        """One of them, or all of a repository: what is restored."""
+        return list(self.send("POST", "soft-deleted", {"repository": repository, "digest": digest}))
+
     def vault(self) -> list[Row]:
         """The latest version of each secret, without its value."""
         secrets: list[Row] = self.get("vault")

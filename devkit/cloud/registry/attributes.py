@@ -8,10 +8,12 @@ from typing import Any
 from aiohttp import web
 
 from devkit.cloud.blobfiles import BlobFiles
+from devkit.cloud.config.reading import choice
 from devkit.cloud.database import Database
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.locks import Kind
+from devkit.cloud.quarantine import STATES
 from devkit.cloud.registry import lists
 from devkit.cloud.registry.calls import Call, Page, json_answer, require
 from devkit.cloud.registry.descriptions import Descriptions
@@ -104,21 +106,28 @@ class Attributes:
         try:
             value = json.loads(await call.request.read())
             changed = self._store.locks.of(call.name, kind, name).changed(value)
+            state = choice(value, "quarantineState", STATES) if kind == "manifest" and value.get("quarantineState") else None
         except (ValueError, RecursionError):
             message = "the body must be an object of deleteEnabled, writeEnabled, listEnabled, readEnabled: true or false"
             raise RegistryRefusal(400, "UNSUPPORTED", message) from None
         self._store.locks.set(changed, call.name, kind, name)
+        if state is not None:
+            self._store.quarantine.set(call.name, name, state)
 
     def _manifest(self, view: View, repository: str, one: StoredManifest) -> dict[str, Any]:
         """`tags` and `references` are absent, not empty, when there are none; so is what its config does not say."""
         tags = [tag.name for tag in view.tags(repository, digest=one.digest)]
+        changeable, state = (
+            self._store.locks.of(repository, "manifest", one.digest).to_json(),
+            self._store.quarantine.state(repository, one.digest),
+        )
         attributes = {
             "digest": one.digest,
             "imageSize": one.image_size,
             "createdTime": one.created,
             "lastUpdateTime": one.updated,
             "mediaType": one.media_type,
-            "changeableAttributes": self._store.locks.of(repository, "manifest", one.digest).to_json(),
+            "changeableAttributes": changeable | ({"quarantineState": state} if state else {}),
             **self._described(one.content),
         }
         return attributes | ({"tags": tags} if tags else {})

@@ -16,6 +16,11 @@ from devkit.cloud.web import AS_OF
 
 PAGE = 100  # by default and at most: ACR's own are undocumented, its clients ask for 100 (acr.md 5 [?])
 
+DISALLOWED = (
+    "The operation is disallowed on this registry, repository or image. View troubleshooting steps at"
+    " https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation"
+)
+
 Item = TypeVar("Item")
 
 
@@ -50,10 +55,9 @@ class Call:
 
 
 def require(call: Call, permitted: bool) -> None:
-    """Raises the refusal of what a lock forbids: code and text are known, the status is not (acr.md 2.3, 5, 9 [?])."""
+    """Raises the refusal of what a lock forbids (acr.md 2.3, 5, 9 [?]; its body with a 405 is in Azure/acr-cli issue 70)."""
     if not permitted:
-        message = "The operation is disallowed on this registry, repository or image"
-        raise RegistryRefusal(int(call.unknowns.lock_status), "REGISTRY_DISALLOWED_OPERATION", message, {"name": call.name})
+        raise RegistryRefusal(int(call.unknowns.lock_status), "REGISTRY_DISALLOWED_OPERATION", DISALLOWED, {})
 
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]

@@ -37,6 +37,8 @@ class Manifests:
             raise RegistryRefusal(400, "MANIFEST_BLOB_UNKNOWN", message, [{"digest": digest} for digest in missing[:20]])
         with self._database.transaction():
             self._require_writable(call, tag, manifest)
+            if not self._store.has_manifest(call.name, manifest.digest):
+                self._store.quarantine.pushed(call.name, manifest.digest)
             self._store.put_manifest(call.name, manifest)
             if tag is not None:
                 self._store.put_tag(call.name, tag, manifest.digest)
@@ -74,14 +76,16 @@ class Manifests:
     def _readable(self, call: Call) -> StoredManifest:
         """Neither the repository nor the tag that it is asked for by nor the manifest may say no."""
         manifest, locks = _found(self._store.at(call.as_of), call), self._store.locks
+        if self._store.quarantine.hides(call.name, manifest.digest):
+            raise unknown(call)
         may = locks.over(call.name, "manifest", manifest.digest)
         require(call, may.read_enabled and (is_digest(call.reference) or locks.of(call.name, "tag", call.reference).read_enabled))
         return manifest
 
     def _require_writable(self, call: Call, tag: str | None, manifest: Manifest) -> None:
-        """A locked tag stays where it is; what a push leaves as it is, it may do (acr.md 5)."""
+        """A locked tag stays where it is; what a push leaves as it is, it may do. What is soft-deleted is to be restored (acr.md 5)."""
         locks = self._store.locks
-        require(call, locks.of(call.name).write_enabled)
+        require(call, locks.of(call.name).write_enabled and not self._store.trash.holds(call.name, manifest.digest))
         held = None if tag is None else self._store.tag(call.name, tag)
         require(call, held is None or held.digest == manifest.digest or locks.of(call.name, "tag", held.name).write_enabled)
 
