@@ -15,6 +15,7 @@ from devkit.cloud.config import Principal
 from devkit.cloud.entra.tokens import RevokedToken
 from devkit.cloud.errors import ArmRefusal
 from devkit.cloud.importrequest import ImportRequest, InvalidImport
+from devkit.cloud.operations import ImportFailed
 from devkit.cloud.operationurl import OperationUrls
 from devkit.cloud.parts import Parts
 from devkit.cloud.tokens import InvalidToken
@@ -25,6 +26,7 @@ LOCATION = "/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/
 OPERATION = LOCATION + "/operationResults/registries-{operation}"
 READ = "Microsoft.ContainerRegistry/registries/read"
 IMPORT = "Microsoft.ContainerRegistry/registries/importImage/action"
+POLL = "Microsoft.ContainerRegistry/locations/operationResults/read"
 RETRY_AFTER = "10"
 _API_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(-preview)?")
 
@@ -35,6 +37,7 @@ class Arm:
         self._entra = parts.entra
         self._importer = parts.importer
         self._asked = parts.asked
+        self._switches = parts.unknowns
         subscription = parts.config.registry_id.strip("/").split("/")[1]
         self._urls = OperationUrls(parts.config.arm_url, subscription, parts.signer, parts.clock)
 
@@ -76,12 +79,16 @@ class Arm:
             raise ArmRefusal(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.") from None
         except InvalidImport as invalid:
             raise ArmRefusal(400, "InvalidParameters", f"The import request is invalid: {invalid}.") from None
+        try:
+            await self._importer.check(parsed)
+        except ImportFailed as failed:
+            raise ArmRefusal(failed.status, failed.code, failed.said) from None
         return self._running(request, self._importer.begin(body, parsed))
 
     async def operation(self, request: web.Request) -> web.Response:
-        """The URL must be one we signed, and the caller one of the tenant's; no action is asked beyond that (the import's caller needs
-        none in practice)."""
-        self._require(request, None)
+        """The URL must be one we signed, and the caller one of the tenant's. Whether it needs an action beyond that is not known (acr.md
+        7.1 [?]: the import's caller needs none in practice)."""
+        self._require(request, POLL if self._switches.now.operation_read_right == "needed" else None)
         operation = request.match_info["operation"]
         if not self._urls.is_ours(request.path, request.query):
             raise ArmRefusal(403, "InvalidSignature", "The signature of the operation's URL is not valid.")
@@ -94,7 +101,8 @@ class Arm:
 
     def _running(self, request: web.Request, operation: str) -> web.Response:
         location = self._urls.signed(operation, request.query["api-version"])
-        return _json(None, status=202, headers={"Location": location, "Retry-After": RETRY_AFTER})
+        pause = {"Retry-After": RETRY_AFTER} if self._switches.now.retry_after == "sent" else {}  # acr.md 2.2 [?]
+        return _json(None, status=202, headers={"Location": location, **pause})
 
     def _require(self, request: web.Request, action: str | None) -> None:
         """The order of Azure: who are you, is that a version, may you (Azure Resource Manager, "Common error codes")."""

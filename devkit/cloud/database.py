@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (state, due, number) WHERE due IS NOT NULL;
 CREATE TABLE IF NOT EXISTS operations (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, request TEXT, pace TEXT NOT NULL, source_image TEXT NOT NULL, state TEXT NOT NULL,
-  began TEXT NOT NULL, ended TEXT, bytes INTEGER NOT NULL, error_status INTEGER, error_code TEXT, error_message TEXT);
+  began TEXT NOT NULL, ended TEXT, bytes INTEGER NOT NULL, error_status INTEGER, error_code TEXT, error_message TEXT,
+  resolved TEXT, expires REAL);
 CREATE TABLE IF NOT EXISTS import_faults (operation TEXT PRIMARY KEY, rule TEXT NOT NULL, fault TEXT NOT NULL) WITHOUT ROWID;
 """
 

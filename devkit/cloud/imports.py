@@ -4,11 +4,15 @@ Blobs first, each hashed on its way to disk; then, in one transaction, children,
 are not part of an image (docs: container-registry-import-images). Blobs this registry holds already are not fetched again. An import takes
 at least its latency and its bytes over its rate, both by the cloud's clock scale. After a restart a running one starts again from its row.
 
+An import by tag takes what the tag means as it starts. If that is no longer so in the end, it succeeds all the same, and the target's tag
+points to the newer manifest, which was never stored (acr.md 2.4.1 [R], azure-cli#29974).
+
 Two imports never wait for each other or share work; more than `AT_ONCE` stand in line, since Azure publishes no number."""
 
 import asyncio
 import json
 import logging
+from functools import partial
 from typing import Any
 
 from devkit.cloud.background import Background
@@ -20,13 +24,14 @@ from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.faults.imports import ImportFaults
 from devkit.cloud.importrequest import ImportRequest
 from devkit.cloud.manifest import InvalidManifest, Manifest
-from devkit.cloud.names import algorithm_of, is_digest
+from devkit.cloud.names import is_canonical, is_digest
 from devkit.cloud.operations import ImportFailed, ImportFailure, Operations, Work
-from devkit.cloud.pull import SourceBroken, SourceMissing, SourceRefused, SourceRegistry
+from devkit.cloud.pull import BlobMissing, SourceBroken, SourceMissing, SourceRefused, SourceRegistry
+from devkit.cloud.sourceimage import MOST_MANIFESTS, TooManyManifests, digest_of_tag, whole_image
 from devkit.cloud.store import Store
+from devkit.cloud.unknowns import Switches
 
 AT_ONCE = 16
-MOST_MANIFESTS = 50  # docs: container-registry-import-images, "Limitations": per imported image, its index not counted here
 
 log = logging.getLogger("devkit.cloud")
 
@@ -43,9 +48,10 @@ class Importer:
         events: RegistryEvents,
         background: Background,
         faults: ImportFaults,
+        switches: Switches,
     ) -> None:
         self.pace = config.pace  # in force for imports that begin from now on
-        self.operations = Operations(database, clock)
+        self.operations = Operations(database, clock, config.operation_seconds)
         self._config = config
         self._clock = clock
         self._database = database
@@ -54,7 +60,21 @@ class Importer:
         self._events = events
         self._background = background
         self._faults = faults
+        self._switches = switches
         self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def check(self, request: ImportRequest) -> None:
+        """Before it begins: whether there is too much to it, if that is to be said at once (acr.md 2.3 [?]). What else is wrong with its
+        source is told to whoever polls. Raises `ImportFailed`."""
+        if self._switches.now.oversized_index == "poll":
+            return
+        try:
+            async with self._source(request) as source:
+                await whole_image(source, request.reference)
+        except TooManyManifests:
+            raise _too_many() from None
+        except (SourceRefused, SourceMissing, SourceBroken, DigestMismatch, InvalidManifest) as trouble:
+            log.info("an import is not checked before it begins: %s", type(trouble).__name__)
 
     def begin(self, body: Any, request: ImportRequest) -> str:
         """The operation's id. The copying goes on by itself."""
@@ -71,41 +91,95 @@ class Importer:
     async def _run(self, work: Work) -> None:
         async with self._turns:
             try:
+                reference = await self._resolved(work)
                 await self._clock.sleep(work.pace.latency_seconds)
                 await self._faults.before(work)
-                await self._copy(work)
+                await self._copy(work, reference)
             except ImportFailed as failed:
-                message = f"Operation registries-{work.id} failed. Resource {self._config.registry_id} {failed.said}"
-                self.operations.failed(work.id, ImportFailure(failed.status, failed.code, message))
+                self.operations.failed(work.id, self._failure(work, failed))
             except Exception:  # a bug of ours, told as Azure tells of its own
                 log.exception("import %s failed", work.id)
                 self.operations.failed(work.id, ImportFailure(500, "InternalServerError", "An internal error occurred."))
 
-    async def _copy(self, work: Work) -> None:
+    async def _resolved(self, work: Work) -> str:
+        """The digest that its tag means as the import starts; over a restart, still that one. The tag if there is no telling: the copying
+        will say why."""
+        if work.resolved is not None or is_digest(work.request.reference):
+            return work.resolved or work.request.reference
+        try:
+            async with self._source(work.request) as source:
+                digest = await digest_of_tag(source, work.request.reference)
+        except (SourceRefused, SourceMissing, SourceBroken) as trouble:
+            log.info("import %s: its tag is not known yet: %s", work.id, type(trouble).__name__)
+            return work.request.reference
+        self.operations.resolved(work.id, digest)
+        return digest
+
+    async def _copy(self, work: Work, reference: str) -> None:
         request = work.request
         self._require_free_tags(request)  # NoForce fails before any copying
         try:
-            async with SourceRegistry(request, self._config.tls.ca) as source:
-                manifests = await _manifests(source, request)
+            async with self._source(request) as source:
+                manifests = await whole_image(source, reference)
+                self._require_taken(manifests)
                 await self._fetch_blobs(source, manifests, work)
+                tagged = await self._meant(source, request, manifests[-1].digest)
         except SourceRefused as refused:
             raise ImportFailed(400, "InvalidParameters", f"Invalid message Unauthorized Unauthorized {refused}") from None
         except SourceMissing:
             raise _missing(request) from None
+        except TooManyManifests:
+            raise _too_many() from None
         except (SourceBroken, DigestMismatch, InvalidManifest) as broken:
             log.warning("import %s: %s: %s", work.id, type(broken).__name__, broken)
             raise ImportFailed(400, "InvalidParameters", "Error copying blobs") from None  # recorded so, without detail
         with self._database.transaction():
             self._require_free_tags(request)
-            self._faults.land(work, manifests, self._keep)
+            self._faults.land(work, manifests, partial(self._keep, tagged))
             self.operations.succeeded(work.id)
+
+    async def _meant(self, source: SourceRegistry, request: ImportRequest, copied: str) -> str:
+        """What the target's tags are to point to: what the source's tag means by now, copied or not."""
+        if is_digest(request.reference) or all(target.tag is None for target in request.targets):
+            return copied
+        try:
+            return await digest_of_tag(source, request.reference)
+        except SourceMissing:
+            return copied
+
+    def _source(self, request: ImportRequest) -> SourceRegistry:
+        return SourceRegistry(request, self._config.tls.ca)
+
+    def _failure(self, work: Work, failed: ImportFailed) -> ImportFailure:
+        """Which status a poll has that tells of a failure is not known (acr.md 9 [?]), but for the recorded Conflict and a fault of Azure's
+        own."""
+        status = 409 if failed.status == 400 and self._switches.now.failed_import_status == "409" else failed.status
+        message = f"Operation registries-{work.id} failed. Resource {self._config.registry_id} {failed.said}"
+        return ImportFailure(status, failed.code, message)
+
+    def _require_taken(self, manifests: list[Manifest]) -> None:
+        """That this registry takes such manifests; acr.md has no text for what it does not (2.4.4, 5 [?])."""
+        now = self._switches.now
+        if now.sha512 == "refused" and not all(one.is_canonical and is_canonical(one.digest) for one in manifests):
+            raise ImportFailed(400, "InvalidParameters", "A digest in the image is not of a supported algorithm.")
+        if now.foreign_layers == "refused" and any(one.foreign for one in manifests):
+            raise ImportFailed(400, "InvalidParameters", "The image has non-distributable layers.")
 
     async def _fetch_blobs(self, source: SourceRegistry, manifests: list[Manifest], work: Work) -> None:
         total = 0
-        for digest in dict.fromkeys(digest for manifest in manifests for digest in manifest.blobs):
+        needed = {digest for manifest in manifests for digest in manifest.blobs}
+        for digest in dict.fromkeys(digest for manifest in manifests for digest in (*manifest.blobs, *self._foreign(manifest))):
             if self._files.size(digest) is None:
-                total += await self._fetch_blob(source, digest, work.pace)
+                try:
+                    total += await self._fetch_blob(source, digest, work.pace)
+                except BlobMissing:
+                    if digest in needed:
+                        raise
                 self.operations.copied(work.id, total)
+
+    def _foreign(self, manifest: Manifest) -> tuple[str, ...]:
+        """Of its non-distributable layers, those that are copied where the source has them (acr.md 2.4.4 [?])."""
+        return manifest.foreign if self._switches.now.foreign_layers == "copied" else ()
 
     async def _fetch_blob(self, source: SourceRegistry, digest: str, pace: ImportPace) -> int:
         began = self._clock.now()
@@ -117,17 +191,18 @@ class Importer:
             await asyncio.to_thread(writer.keep, digest)
             return writer.size
 
-    def _keep(self, request: ImportRequest, manifests: list[Manifest]) -> None:
-        """Children come before their index in `manifests`, the root last."""
+    def _keep(self, tagged: str, request: ImportRequest, manifests: list[Manifest]) -> None:
+        """Children come before their index in `manifests`, the root last. The tags are to point to `tagged`."""
         for repository in dict.fromkeys(target.repository for target in request.targets):
             for manifest in manifests:
-                self._store.link_blobs(repository, manifest.blobs)
+                held = [digest for digest in self._foreign(manifest) if self._files.size(digest) is not None]
+                self._store.link_blobs(repository, (*manifest.blobs, *held))
                 self._store.put_manifest(repository, manifest)
             tags = [target.tag for target in request.targets if target.repository == repository and target.tag is not None]
-            self._events.imported(repository, manifests, tags, self._config.login_server)
+            self._events.imported(repository, manifests, tags if tagged == manifests[-1].digest else [], self._config.login_server)
         for target in request.targets:
             if target.tag is not None:
-                self._store.put_tag(target.repository, target.tag, manifests[-1].digest)
+                self._store.put_tag(target.repository, target.tag, tagged)
 
     def _require_free_tags(self, request: ImportRequest) -> None:
         for target in request.targets:
@@ -135,26 +210,8 @@ class Importer:
                 raise ImportFailed(409, "Conflict", f"Tag {target} already exists in target registry.")
 
 
-async def _manifests(source: SourceRegistry, request: ImportRequest) -> list[Manifest]:
-    """The root and all it lists, at any depth: children before their parents."""
-    found: dict[str, Manifest] = {}
-
-    async def visit(reference: str) -> None:
-        content, media_type = await source.manifest(reference)
-        manifest = Manifest.parse(content, media_type, algorithm_of(reference) if is_digest(reference) else "sha256")
-        if is_digest(reference) and manifest.digest != reference:
-            raise DigestMismatch
-        if len(found) + len(manifest.children) > MOST_MANIFESTS:
-            raise ImportFailed(
-                400, "InvalidParameters", f"The image has more than the {MOST_MANIFESTS} manifests that can be imported at once."
-            )
-        for child in manifest.children:
-            if child not in found:
-                await visit(child)
-        found[manifest.digest] = manifest
-
-    await visit(request.reference)
-    return list(found.values())
+def _too_many() -> ImportFailed:
+    return ImportFailed(400, "InvalidParameters", f"The image has more than the {MOST_MANIFESTS} manifests that can be imported at once.")
 
 
 def _missing(request: ImportRequest) -> ImportFailed:

@@ -30,6 +30,7 @@ class Manifest:
     content: bytes
     digest: str
     blobs: tuple[str, ...]  # config and layers; not those with `urls`, which stay where they are (image-spec, "Non-Distributable Layers")
+    foreign: tuple[str, ...]  # those with `urls`
     children: tuple[str, ...]  # of an index, in its order
     subject: str | None
     artifact_type: str | None  # distribution-spec, "Listing Referrers": artifactType, else the config's media type
@@ -58,6 +59,7 @@ class Manifest:
             content=content,
             digest=digest_of(content, algorithm),
             blobs=() if index else _digests(one for one in listed if not one.get("urls")),
+            foreign=() if index else _digests(one for one in listed if one.get("urls")),
             children=_digests(listed) if index else (),
             subject=subject,
             artifact_type=value.get("artifactType") or config_type,
@@ -68,7 +70,7 @@ class Manifest:
     @property
     def is_canonical(self) -> bool:
         """That every digest in it is a sha256 digest."""
-        return all(is_canonical(digest) for digest in (*self.blobs, *self.children, *filter(None, [self.subject])))
+        return all(is_canonical(digest) for digest in (*self.blobs, *self.foreign, *self.children, *filter(None, [self.subject])))
 
     def descriptor(self) -> dict[str, Any]:
         """How a list of referrers names it (distribution-spec, "Listing Referrers")."""

@@ -44,11 +44,14 @@ class Work:
     id: str
     request: ImportRequest
     pace: ImportPace
+    resolved: str | None = None  # the digest that its tag meant as it started
 
 
 class Operations:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, keep_seconds: float) -> None:
+        """What has ended is known for `keep_seconds`: for how long in Azure is not published (acr.md 2.4.9)."""
         self._database = database
+        self._keep_seconds = keep_seconds
         self._clock = clock
 
     def begin(self, body: Any, request: ImportRequest, pace: ImportPace) -> Work:
@@ -63,25 +66,31 @@ class Operations:
         return [_work(row) for row in self._database.rows("SELECT * FROM operations WHERE state = 'running' ORDER BY number")]
 
     def get(self, operation: str) -> Operation | None:
-        row = self._database.row("SELECT * FROM operations WHERE id = ?", operation)
+        """None if there is none, or no longer."""
+        statement = "SELECT * FROM operations WHERE id = ? AND (expires IS NULL OR expires > ?)"
+        row = self._database.row(statement, operation, self._clock.now())
         if row is None:
             return None
         error = ImportFailure(row["error_status"], row["error_code"], row["error_message"]) if row["state"] == "failed" else None
         return Operation(row["id"], row["state"], error)
+
+    def resolved(self, operation: str, digest: str) -> None:
+        self._database.run("UPDATE operations SET resolved = ? WHERE id = ?", digest, operation)
 
     def copied(self, operation: str, total: int) -> None:
         self._database.run("UPDATE operations SET bytes = ? WHERE id = ?", total, operation)
 
     def succeeded(self, operation: str) -> None:
         self._database.run(
-            "UPDATE operations SET state = 'succeeded', ended = ?, request = NULL WHERE id = ?", self._clock.text(), operation
-        )
+            "UPDATE operations SET state = 'succeeded', ended = ?, expires = ?, request = NULL WHERE id = ?",
+            self._clock.text(), self._clock.now() + self._keep_seconds, operation,
+        )  # fmt: skip
 
     def failed(self, operation: str, error: ImportFailure) -> None:
         self._database.run(
-            "UPDATE operations SET state = 'failed', ended = ?, error_status = ?, error_code = ?, error_message = ?, request = NULL"
-            " WHERE id = ?",
-            self._clock.text(), error.status, error.code, error.message, operation,
+            "UPDATE operations SET state = 'failed', ended = ?, expires = ?, error_status = ?, error_code = ?, error_message = ?,"
+            " request = NULL WHERE id = ?",
+            self._clock.text(), self._clock.now() + self._keep_seconds, error.status, error.code, error.message, operation,
         )  # fmt: skip
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -90,7 +99,7 @@ class Operations:
 
 def _work(row: sqlite3.Row) -> Work:
     request = ImportRequest.parse(json.loads(row["request"]))
-    return Work(row["id"], request, ImportPace.from_json(json.loads(row["pace"]), other=ImportPace()))
+    return Work(row["id"], request, ImportPace.from_json(json.loads(row["pace"]), other=ImportPace()), row["resolved"])
 
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:

@@ -35,6 +35,10 @@ class SourceBroken(Exception):
     """Anything else that keeps bytes from arriving, or wrong bytes."""
 
 
+class BlobMissing(SourceBroken):
+    """404 for a blob."""
+
+
 class SourceRegistry:
     """Use as a context manager; it owns its connections."""
 
@@ -64,6 +68,8 @@ class SourceRegistry:
 
     async def blob(self, digest: str) -> AsyncIterator[bytes]:
         async with self._get(f"blobs/{digest}", accept="*/*") as response:
+            if response.status == 404:
+                raise BlobMissing("no such blob")
             _require_success(response)
             async for chunk in response.content.iter_chunked(256 * 1024):
                 yield chunk

@@ -9,7 +9,7 @@ from typing import Any, Self
 from devkit.cloud.config.azureclouds import AzureCloud, azure_cloud
 from devkit.cloud.config.events import EventSubscription
 from devkit.cloud.config.identities import RepositoryToken
-from devkit.cloud.config.imports import ImportPace
+from devkit.cloud.config.imports import ImportPace, operation_seconds
 from devkit.cloud.config.managedidentity import ManagedIdentity
 from devkit.cloud.config.principals import Principal
 from devkit.cloud.config.reading import Problem, number, text
@@ -75,6 +75,7 @@ class CloudConfig:
     managed_identity: ManagedIdentity | None
     vault: VaultConfig | None
     pace: ImportPace
+    operation_seconds: float
     lifetimes: Lifetimes
     event_subscription: EventSubscription | None
     clock_scale: float
@@ -140,6 +141,7 @@ class CloudConfig:
             managed_identity=ManagedIdentity.from_json(managed) if (managed := value.get("managedIdentity")) else None,
             vault=VaultConfig.from_json(vault) if (vault := value.get("vault")) else None,
             pace=ImportPace.from_json(value.get("imports") or {}, other=ImportPace()),
+            operation_seconds=operation_seconds(value.get("imports") or {}),
             lifetimes=Lifetimes.from_json(value.get("lifetimes") or {}),
             event_subscription=EventSubscription.from_json(subscription, name=text(value, "name")) if subscription else None,
             clock_scale=number(value.get("clockScale", 1), "clockScale", least=0.001),

@@ -23,3 +23,8 @@ class ImportPace:
 
     def to_json(self) -> dict[str, float]:
         return {"latencySeconds": self.latency_seconds, "bytesPerSecond": self.bytes_per_second}
+
+
+def operation_seconds(value: Mapping[str, Any]) -> float:
+    """How long the record of an import that has ended is kept. Raises `ValueError`."""
+    return number(value.get("operationSeconds", 86_400), "operationSeconds", least=1)
