@@ -28,6 +28,7 @@ from devkit.cloud.imports import Importer
 from devkit.cloud.managedidentity import IdentityEndpoint, unexpected_by_identity
 from devkit.cloud.parts import Parts
 from devkit.cloud.registry.app import registry_app
+from devkit.cloud.registry.dataendpoint import DataEndpoint, unexpected_by_storage
 from devkit.cloud.registrysettings import RegistrySettings
 from devkit.cloud.repositorytokens import RepositoryTokens
 from devkit.cloud.roles import Asked
@@ -60,16 +61,19 @@ class Cloud:
 
     async def start(self) -> None:
         ports, tls, parts = self._config.ports, self._tls(), self._parts
+        data = DataEndpoint(ports.data, parts.signer, parts.clock, parts.files)
         doors = [
             await self._door(_entra_app(parts), ports.entra, tls),
             await self._door(_arm_app(parts), ports.arm, tls),
-            await self._door(registry_app(parts), ports.registry, tls),
+            await self._door(registry_app(parts, data), ports.registry, tls),
         ]
         if ports.identity and (managed := self._config.managed_identity):
             doors.append(await self._door(_identity_app(parts, managed), ports.identity, None))
         if ports.vault and (vault := self._config.vault):
             parts.vault_secrets.seed(vault.secrets)
             doors.append(await self._door(vault_app(parts, vault, parts.vault_secrets), ports.vault, tls))
+        if ports.data:
+            doors.append(await self._door(_data_app(parts, data), ports.data, tls))
         await parts.faults.outage.begin(doors)
         await (await self._door(control_app(parts), ports.control, None)).open()
         parts.importer.resume()
@@ -151,6 +155,12 @@ def _arm_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=middlewares("arm", parts, unexpected_by_arm), client_max_size=SMALL)
     app.add_routes(Arm(parts).routes())
     app.add_routes(parts.eventgrid.validation_routes())
+    return app
+
+
+def _data_app(parts: Parts, data: DataEndpoint) -> web.Application:
+    app = web.Application(middlewares=middlewares("data", parts, unexpected_by_storage), client_max_size=SMALL)
+    app.add_routes(data.routes())
     return app
 
 

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 from devkit.cloud import times
 from devkit.cloud.errors import Refusal
 
-Service = Literal["entra", "arm", "registry", "identity", "vault"]
+Service = Literal["entra", "arm", "registry", "identity", "vault", "data"]
 
 IDENTITY = web.RequestKey("identity", str)  # set once a caller has proven who it is, never before
 

@@ -34,11 +34,12 @@ class Ports:
     control: int
     identity: int | None = None
     vault: int | None = None
+    data: int | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         needed = {name: int(value[name]) for name in ("entra", "arm", "registry", "control")}
-        return cls(**needed, **{name: int(value[name]) for name in ("identity", "vault") if name in value})
+        return cls(**needed, **{name: int(value[name]) for name in ("identity", "vault", "data") if name in value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class CloudConfig:
             raise ValueError("managedIdentity and ports.identity go together")
         if (self.vault is None) != (self.ports.vault is None):
             raise ValueError("vault and ports.vault go together")
+        if self.unknowns.blob_redirect == "data_endpoint" and self.ports.data is None:
+            raise ValueError("unknowns.blobRedirect is data_endpoint: that needs a port data")
         if len({principal.client_id.lower() for principal in self.everyone}) < len(self.everyone):
             raise ValueError("two principals have the same clientId")
 

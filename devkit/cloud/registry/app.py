@@ -11,6 +11,7 @@ from devkit.cloud.parts import Parts
 from devkit.cloud.registry.attributes import Attributes
 from devkit.cloud.registry.auth import RegistryAuth
 from devkit.cloud.registry.blobs import Blobs
+from devkit.cloud.registry.dataendpoint import DataEndpoint
 from devkit.cloud.registry.listing import Listing
 from devkit.cloud.registry.manifests import Manifests
 from devkit.cloud.registry.oauth import TokenEndpoints
@@ -20,7 +21,7 @@ from devkit.cloud.registry.tokens import RegistryTokens
 from devkit.cloud.registry.uploads import Uploads
 
 
-def registry_app(parts: Parts) -> web.Application:
+def registry_app(parts: Parts, data: DataEndpoint) -> web.Application:
     database, store, events = parts.database, parts.store, parts.events
     tokens = RegistryTokens(parts.config, parts.directory, parts.signer, parts.registry)
     auth = RegistryAuth(parts.config.login_server, tokens, parts.asked)
@@ -28,7 +29,7 @@ def registry_app(parts: Parts) -> web.Application:
     table = routes(
         Listing(store),
         Manifests(database, store, events, parts.registry),
-        Blobs(store, parts.files),
+        Blobs(store, parts.files, data),
         uploads,
         Attributes(parts.config.login_server, database, store, parts.files, events),
     )
