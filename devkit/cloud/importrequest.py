@@ -28,7 +28,7 @@ class ImportRequest:
     login_server: str
     repository: str
     reference: str  # a digest or a tag
-    username: str
+    username: str  # empty: the password is an Entra access token
     password: str = field(repr=False)
     targets: tuple[Target, ...]
     force: bool
@@ -45,8 +45,8 @@ class ImportRequest:
             raise InvalidImport("source.registryUri must be a login server, without scheme or path")
         repository, reference = _image(_text(source, "sourceImage"))
         credentials = _object(source.get("credentials"), "source.credentials")
-        mode = body.get("mode", "NoForce")  # the documented default
-        if mode not in {"Force", "NoForce"}:
+        mode = body.get("mode")
+        if mode not in (None, "", "Force", "NoForce"):  # NoForce is the documented default
             raise InvalidImport("mode must be Force or NoForce")
         return cls(
             login_server=login_server,
@@ -75,6 +75,8 @@ def _targets(body: Mapping[str, Any], source_tag: str | None) -> tuple[Target, .
 def _image(text: str) -> tuple[str, str]:
     """`repository`, `repository:tag` or `repository@digest`; a name alone means `latest`."""
     repository, at, digest = text.partition("@")
+    if at and ":" in repository:  # undocumented (acr.md 2.1)
+        raise InvalidImport(f"source.sourceImage {text[:300]!r} has a tag and a digest: give one of the two")
     tag = None
     if not at:
         repository, tag = _split(text)

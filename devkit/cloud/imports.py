@@ -10,7 +10,6 @@ points to the newer manifest, which was never stored (acr.md 2.4.1 [R], azure-cl
 Two imports never wait for each other or share work; more than `AT_ONCE` stand in line, since Azure publishes no number."""
 
 import asyncio
-import json
 import logging
 from functools import partial
 from typing import Any
@@ -23,11 +22,13 @@ from devkit.cloud.database import Database
 from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.faults.imports import ImportFaults
 from devkit.cloud.importrequest import ImportRequest
+from devkit.cloud.importrules import ImportRules, missing, too_many
 from devkit.cloud.manifest import InvalidManifest, Manifest
-from devkit.cloud.names import is_canonical, is_digest
+from devkit.cloud.names import is_digest
 from devkit.cloud.operations import ImportFailed, ImportFailure, Operations, Work
-from devkit.cloud.pull import BlobMissing, SourceBroken, SourceMissing, SourceRefused, SourceRegistry
-from devkit.cloud.sourceimage import MOST_MANIFESTS, TooManyManifests, digest_of_tag, whole_image
+from devkit.cloud.pull import SourceRegistry
+from devkit.cloud.sourceanswers import BlobMissing, SourceBroken, SourceDenied, SourceMissing, SourceRefused
+from devkit.cloud.sourceimage import TooManyManifests, digest_of_tag, whole_image
 from devkit.cloud.store import Store
 from devkit.cloud.unknowns import Switches
 
@@ -61,6 +62,7 @@ class Importer:
         self._background = background
         self._faults = faults
         self._switches = switches
+        self._rules = ImportRules(store, switches)
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def check(self, request: ImportRequest) -> None:
@@ -72,8 +74,8 @@ class Importer:
             async with self._source(request) as source:
                 await whole_image(source, request.reference)
         except TooManyManifests:
-            raise _too_many() from None
-        except (SourceRefused, SourceMissing, SourceBroken, DigestMismatch, InvalidManifest) as trouble:
+            raise too_many() from None
+        except (SourceRefused, SourceDenied, SourceMissing, SourceBroken, DigestMismatch, InvalidManifest) as trouble:
             log.info("an import is not checked before it begins: %s", type(trouble).__name__)
 
     def begin(self, body: Any, request: ImportRequest) -> str:
@@ -109,7 +111,7 @@ class Importer:
         try:
             async with self._source(work.request) as source:
                 digest = await digest_of_tag(source, work.request.reference)
-        except (SourceRefused, SourceMissing, SourceBroken) as trouble:
+        except (SourceRefused, SourceDenied, SourceMissing, SourceBroken) as trouble:
             log.info("import %s: its tag is not known yet: %s", work.id, type(trouble).__name__)
             return work.request.reference
         self.operations.resolved(work.id, digest)
@@ -117,24 +119,26 @@ class Importer:
 
     async def _copy(self, work: Work, reference: str) -> None:
         request = work.request
-        self._require_free_tags(request)  # NoForce fails before any copying
+        self._rules.require_movable(request)  # NoForce fails before any copying
         try:
             async with self._source(request) as source:
                 manifests = await whole_image(source, reference)
-                self._require_taken(manifests)
+                self._rules.require_taken(request, manifests)
                 await self._fetch_blobs(source, manifests, work)
                 tagged = await self._meant(source, request, manifests[-1].digest)
         except SourceRefused as refused:
             raise ImportFailed(400, "InvalidParameters", f"Invalid message Unauthorized Unauthorized {refused}") from None
+        except SourceDenied:
+            raise ImportFailed(400, "InvalidParameters", f"Access to {request.login_server} denied.") from None
         except SourceMissing:
-            raise _missing(request) from None
+            raise missing(request) from None
         except TooManyManifests:
-            raise _too_many() from None
+            raise too_many() from None
         except (SourceBroken, DigestMismatch, InvalidManifest) as broken:
             log.warning("import %s: %s: %s", work.id, type(broken).__name__, broken)
             raise ImportFailed(400, "InvalidParameters", "Error copying blobs") from None  # recorded so, without detail
         with self._database.transaction():
-            self._require_free_tags(request)
+            self._rules.require_movable(request)
             self._faults.land(work, manifests, partial(self._keep, tagged))
             self.operations.succeeded(work.id)
 
@@ -156,14 +160,6 @@ class Importer:
         status = 409 if failed.status == 400 and self._switches.now.failed_import_status == "409" else failed.status
         message = f"Operation registries-{work.id} failed. Resource {self._config.registry_id} {failed.said}"
         return ImportFailure(status, failed.code, message)
-
-    def _require_taken(self, manifests: list[Manifest]) -> None:
-        """That this registry takes such manifests; acr.md has no text for what it does not (2.4.4, 5 [?])."""
-        now = self._switches.now
-        if now.sha512 == "refused" and not all(one.is_canonical and is_canonical(one.digest) for one in manifests):
-            raise ImportFailed(400, "InvalidParameters", "A digest in the image is not of a supported algorithm.")
-        if now.foreign_layers == "refused" and any(one.foreign for one in manifests):
-            raise ImportFailed(400, "InvalidParameters", "The image has non-distributable layers.")
 
     async def _fetch_blobs(self, source: SourceRegistry, manifests: list[Manifest], work: Work) -> None:
         total = 0
@@ -203,20 +199,3 @@ class Importer:
         for target in request.targets:
             if target.tag is not None:
                 self._store.put_tag(target.repository, target.tag, tagged)
-
-    def _require_free_tags(self, request: ImportRequest) -> None:
-        for target in request.targets:
-            if not request.force and target.tag is not None and self._store.tag(target.repository, target.tag):
-                raise ImportFailed(409, "Conflict", f"Tag {target} already exists in target registry.")
-
-
-def _too_many() -> ImportFailed:
-    return ImportFailed(400, "InvalidParameters", f"The image has more than the {MOST_MANIFESTS} manifests that can be imported at once.")
-
-
-def _missing(request: ImportRequest) -> ImportFailed:
-    if not is_digest(request.reference):
-        return ImportFailed(400, "InvalidParameters", f"Unable to find manifest digest Repo: {request.repository} Tag: {request.reference}")
-    detail = {"Name": request.repository, "Revision": request.reference}
-    said = json.dumps({"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown", "detail": detail}]}, separators=(",", ":"))
-    return ImportFailed(400, "InvalidParameters", f"Invalid message NotFound NotFound {said}")

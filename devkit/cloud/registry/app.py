@@ -12,6 +12,7 @@ from devkit.cloud.registry.attributes import Attributes
 from devkit.cloud.registry.auth import RegistryAuth
 from devkit.cloud.registry.blobs import Blobs
 from devkit.cloud.registry.dataendpoint import DataEndpoint
+from devkit.cloud.registry.exports import exporting
 from devkit.cloud.registry.listing import Listing
 from devkit.cloud.registry.manifests import Manifests
 from devkit.cloud.registry.oauth import TokenEndpoints
@@ -33,7 +34,7 @@ def registry_app(parts: Parts, data: DataEndpoint) -> web.Application:
         uploads,
         Attributes(parts.config.login_server, database, store, parts.files, events),
     )
-    layers = [*middlewares("registry", parts, unexpected_by_registry), limiting(parts.registry, parts.clock)]
+    layers = [*middlewares("registry", parts, unexpected_by_registry), exporting(parts.registry), limiting(parts.registry, parts.clock)]
     app = web.Application(middlewares=layers, client_max_size=LIMIT)
     app.add_routes(TokenEndpoints(parts.config, tokens, parts.entra, parts.registry, parts.unknowns).routes())
     app.router.add_route("*", r"/{path:[\s\S]*}", Dispatcher(auth, table, parts.unknowns))

@@ -125,13 +125,15 @@ def test_arm_refuses(clouds: Clouds, path: str, status: int, code: str) -> None:
         ({"registryUri": "https://localhost"}, {}, "without scheme or path"),
         ({"registryUri": "localhost/../x"}, {}, "without scheme or path"),
         ({"sourceImage": "Team/app:v1"}, {}, "is not repository"),
-        ({"sourceImage": "team/app:v1@sha256:00"}, {}, "is not repository"),
+        ({"sourceImage": "team/app@sha256:00"}, {}, "is not repository"),
         ({"credentials": {"username": "pull"}}, {}, "password is required"),
         ({"credentials": {"username": 5, "password": "x"}}, {}, "username"),
         ({}, {"untaggedTargetRepositories": []}, "must name a target"),
         ({}, {"targetTags": ["../../etc:v1"]}, "is not a repository"),
         ({}, {"targetTags": ["team/app:"]}, "is not a repository"),
+        ({"sourceImage": f"team/app:v1@sha256:{'0' * 64}"}, {}, "has a tag and a digest"),
         ({}, {"mode": "Maybe"}, "mode must be"),
+        ({}, {"mode": ["Force"]}, "mode must be"),
     ],
 )
 def test_a_malformed_import_is_refused_at_once(clouds: Clouds, source: dict[str, Any], rest: dict[str, Any], said: str) -> None:

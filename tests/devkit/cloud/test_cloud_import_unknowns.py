@@ -12,6 +12,7 @@ from tests.devkit.cloud.faulty import behaving, look
 from tests.devkit.cloud.running import API, OCI_INDEX, RIGHTS, Answer, Cloud, Clouds, MakeCloud, digest_of, image, index
 from tests.devkit.cloud.test_cloud_digests import sha512
 from tests.devkit.cloud.test_cloud_imports import ended, import_body
+from tests.devkit.cloud.test_cloud_locks import lock
 
 Switch = Callable[..., None]
 
@@ -110,6 +111,21 @@ def test_an_image_with_sha512_digests(clouds: Clouds, switch: Switch, answer: st
         told = ended(clouds.target, import_body(clouds.source, f"unknowns/sha512@{digest_of(content)}"))
     assert told.status == (400 if answer == "refused" else 200)
     assert look(clouds.target, "unknowns/sha512", digest_of(content)) == (404 if answer == "refused" else 200)
+
+
+@pytest.mark.parametrize("answer", ["moved", "refused"])
+def test_force_and_a_locked_tag(clouds: Clouds, switch: Switch, answer: str) -> None:
+    switch(forceOverLock=answer)
+    repository = f"unknowns/locked-{answer}"
+    held = clouds.target.push_image(repository, "v1", layer=b"held")
+    lock(clouds.target, f"{repository}/_tags/v1", writeEnabled=False)
+    digest = clouds.source.push_image(repository)
+    told = ended(clouds.target, import_body(clouds.source, f"{repository}@{digest}", targets=[f"{repository}:v1"]))
+    assert told.status == (200 if answer == "moved" else 400)
+    tag = clouds.target.registry("GET", f"/acr/v1/{repository}/_tags/v1").json["tag"]
+    assert tag["digest"] == (digest if answer == "moved" else held)
+    assert tag["changeableAttributes"]["writeEnabled"] is False
+    assert ended(clouds.target, import_body(clouds.source, f"{repository}@{digest}")).status == 200
 
 
 @pytest.mark.parametrize("answer", ["sent", "absent"])
