@@ -29,8 +29,7 @@ CREATE TABLE IF NOT EXISTS locks (
   readEnabled INTEGER NOT NULL, PRIMARY KEY (repository, kind, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS quarantine (repository TEXT, digest TEXT, state TEXT NOT NULL, PRIMARY KEY (repository, digest)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trash (
-  repository TEXT, digest TEXT, tags TEXT NOT NULL, deleted TEXT NOT NULL, expires REAL NOT NULL, PRIMARY KEY (repository, digest)
-) WITHOUT ROWID;
+  repository TEXT, digest TEXT, tag TEXT, deleted REAL NOT NULL, PRIMARY KEY (repository, digest, tag)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deliveries (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, event_type TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
   published REAL NOT NULL, due REAL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, attempted REAL,

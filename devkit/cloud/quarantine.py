@@ -1,6 +1,7 @@
 """What was pushed under the quarantine policy: invisible to a pull until somebody lets it pass (acr.md 5 [D]). Off by default.
 
-Source: Azure/acr docs/preview/quarantine/readme.md. A restored manifest is in the state that it was deleted in."""
+A push is told of only then. Source: Azure/acr docs/preview/quarantine/readme.md, which tells of webhooks; that Event Grid is alike is a
+guess. A restored manifest is in the state that it was deleted in."""
 
 from typing import Literal
 

@@ -35,6 +35,7 @@ class Store(View):
             manifest.media_type, now, repository, manifest.digest,
         ):  # fmt: skip
             return
+        self.trash.forget(repository, manifest.digest)  # kept no longer, or it could not be pushed
         self._database.run(
             "INSERT INTO manifests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             repository, manifest.digest, manifest.media_type, manifest.content, manifest.image_size, manifest.subject, now, now,
@@ -52,7 +53,7 @@ class Store(View):
         tags = [tag.name for tag in self.tags(repository, digest=digest)]
         self.trash.take(repository, digest, tags)
         for tag in tags:
-            self.untag(repository, tag)
+            self._remove_tag(repository, tag)
         self.locks.forget(repository, "manifest", digest)
         referrers = [one.digest for one in self.referrers(repository, digest)]
         return [digest, *(gone for referrer in referrers for gone in self.delete_manifest(repository, referrer))]
@@ -70,18 +71,30 @@ class Store(View):
         self.locks.forget_all(repository)
         return digests, tags
 
-    def restore(self, deleted: Deleted) -> None:
-        """As it was, and what of its tags is free."""
+    def restore(self, deleted: Deleted) -> bool:
+        """As it was, and what of its tags is free; False before its subject is back. Neither a subject's referrers nor an index's children
+        come along (docs: container-registry-soft-delete-policy)."""
         repository, digest = deleted.repository, deleted.digest
+        if deleted.manifest and not self._restore_manifest(repository, digest):
+            return False
+        for tag in deleted.tags:
+            if self.tag(repository, tag) is None and self.has_manifest(repository, digest):
+                self.put_tag(repository, tag, digest)
+        self.trash.forget(repository, digest)
+        return True
+
+    def _restore_manifest(self, repository: str, digest: str) -> bool:
+        row = self._database.row(
+            "SELECT content, media_type FROM manifests WHERE repository = ? AND digest = ? ORDER BY since DESC LIMIT 1", repository, digest
+        )
+        manifest = None if row is None else Manifest.parse(row["content"], row["media_type"], algorithm_of(digest))
+        if manifest is None or (manifest.subject is not None and self.trash.holds(repository, manifest.subject)):
+            return False
         statement = """INSERT INTO manifests SELECT repository, digest, media_type, content, image_size, subject, created, ?, ?, NULL
  FROM manifests WHERE repository = ? AND digest = ? ORDER BY since DESC LIMIT 1"""
         self._database.run(statement, self._clock.text(), self._clock.now(), repository, digest)
-        if restored := self.manifest(repository, digest):
-            self.link_blobs(repository, Manifest.parse(restored.content, restored.media_type, algorithm_of(digest)).blobs)
-        for tag in deleted.tags:
-            if self.tag(repository, tag) is None:
-                self.put_tag(repository, tag, digest)
-        self.trash.forget(repository, digest)
+        self.link_blobs(repository, manifest.blobs)
+        return True
 
     def put_tag(self, repository: str, name: str, digest: str) -> None:
         now, moment = self._clock.text(), self._clock.now()
@@ -94,6 +107,13 @@ class Store(View):
         self._database.run("INSERT INTO tags VALUES (?, ?, ?, ?, ?, ?, NULL)", repository, name, digest, created, now, moment)
 
     def untag(self, repository: str, name: str) -> bool:
+        """Whether there was such a tag."""
+        held = self.tag(repository, name)
+        if held is not None:
+            self.trash.take_tag(repository, held.digest, name)
+        return self._remove_tag(repository, name)
+
+    def _remove_tag(self, repository: str, name: str) -> bool:
         self.locks.forget(repository, "tag", name)
         return self._end_tag(repository, name)
 

@@ -165,7 +165,7 @@ class CloudControl:
         return dict(self.send("PUT", "registry", changed))
 
     def soft_deleted(self) -> list[Row]:
-        """`{"repository", "digest", "tags", "deleted", "expires"}` of each manifest that can be restored."""
+        """What can be restored: docs/decisions.md, 1.2."""
         return list(self.get("soft-deleted"))
 
     def restore(self, repository: str, digest: str | None = None) -> list[Row]:

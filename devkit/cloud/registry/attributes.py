@@ -13,7 +13,9 @@ from devkit.cloud.database import Database
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.locks import Kind
-from devkit.cloud.quarantine import STATES
+from devkit.cloud.manifest import Manifest
+from devkit.cloud.names import algorithm_of
+from devkit.cloud.quarantine import STATES, State
 from devkit.cloud.registry import lists
 from devkit.cloud.registry.calls import Call, Page, json_answer, require
 from devkit.cloud.registry.descriptions import Descriptions
@@ -110,9 +112,22 @@ class Attributes:
         except (ValueError, RecursionError):
             message = "the body must be an object of deleteEnabled, writeEnabled, listEnabled, readEnabled: true or false"
             raise RegistryRefusal(400, "UNSUPPORTED", message) from None
-        self._store.locks.set(changed, call.name, kind, name)
-        if state is not None:
-            self._store.quarantine.set(call.name, name, state)
+        with self._database.transaction():
+            self._store.locks.set(changed, call.name, kind, name)
+            if state is not None:
+                self._set_quarantine(call, name, state)
+
+    def _set_quarantine(self, call: Call, digest: str, state: State) -> None:
+        """Once it has passed, the push is told of: each tag that it has by then, or none."""
+        hidden = self._store.quarantine.hides(call.name, digest)
+        self._store.quarantine.set(call.name, digest, state)
+        stored = self._store.manifest(call.name, digest)
+        if stored is None or not hidden or self._store.quarantine.hides(call.name, digest):
+            return
+        manifest = Manifest.parse(stored.content, stored.media_type, algorithm_of(digest))
+        tags: list[str | None] = [tag.name for tag in self._store.tags(call.name, digest=digest)]
+        for tag in tags or [None]:
+            self._events.pushed(call.name, manifest, tag, call.cause)
 
     def _manifest(self, view: View, repository: str, one: StoredManifest) -> dict[str, Any]:
         """`tags` and `references` are absent, not empty, when there are none; so is what its config does not say."""

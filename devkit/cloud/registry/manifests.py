@@ -42,7 +42,8 @@ class Manifests:
             self._store.put_manifest(call.name, manifest)
             if tag is not None:
                 self._store.put_tag(call.name, tag, manifest.digest)
-            self._events.pushed(call.name, manifest, tag, call.cause)
+            if not self._store.quarantine.hides(call.name, manifest.digest):  # told when it has passed
+                self._events.pushed(call.name, manifest, tag, call.cause)
         headers = {"Location": f"/v2/{call.name}/manifests/{manifest.digest}", "Docker-Content-Digest": manifest.digest}
         if manifest.subject is not None and self._settings.now.referrers_api:
             headers["OCI-Subject"] = manifest.subject  # distribution-spec, "Pushing Manifests with Subject"
@@ -77,6 +78,7 @@ class Manifests:
         """Neither the repository nor the tag that it is asked for by nor the manifest may say no."""
         manifest, locks = _found(self._store.at(call.as_of), call), self._store.locks
         if self._store.quarantine.hides(call.name, manifest.digest):
+            require(call, not is_digest(call.reference))  # its digest is disallowed, and its tag is as if it were not there
             raise unknown(call)
         may = locks.over(call.name, "manifest", manifest.digest)
         require(call, may.read_enabled and (is_digest(call.reference) or locks.of(call.name, "tag", call.reference).read_enabled))

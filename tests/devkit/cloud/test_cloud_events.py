@@ -107,6 +107,24 @@ def test_referrers_that_go_with_their_subject(grid: Cloud, receiver: Receiver, s
     assert [event["data"]["target"]["digest"] for event in events] == ([subject] if answer == "none" else [subject, signature])
 
 
+def test_a_push_into_quarantine_is_told_of_when_it_has_passed(grid: Cloud, receiver: Receiver) -> None:
+    subscribe(grid, receiver)
+    grid.control("PUT", "registry", {"policies": {"quarantine": True}})
+    try:
+        digest = grid.push_image("quarantined/app", "v1")
+        assert grid.push_image("quarantined/app", "v2") == digest
+        path = f"/acr/v1/quarantined/app/_manifests/{digest}"
+        for state in ("Failed", "Passed", "Passed"):
+            assert grid.registry("PATCH", path, body=json.dumps({"quarantineState": state}).encode()).status == 200
+        events = told(grid, receiver, 2)
+        assert [event["subject"] for event in events] == ["quarantined/app:v1", "quarantined/app:v2"]
+        assert {event["data"]["target"]["digest"] for event in events} == {digest}
+    finally:
+        grid.control("PUT", "registry", {"policies": {"quarantine": False}})
+    grid.push_image("quarantined/app", "v3")
+    assert receiver.next()["subject"] == "quarantined/app:v3"
+
+
 @pytest.mark.parametrize("answer", ["none", "pushed"])
 def test_an_import_into_the_registry(clouds: Clouds, grid: Cloud, receiver: Receiver, switched: Any, answer: str) -> None:
     switched(importEvents=answer)

@@ -9,7 +9,7 @@ from devkit.cloud.config.scopemaps import parsed
 from tests.devkit.cloud.running import Answer, Cloud
 from tests.devkit.cloud.test_cloud_auth import access_token, bearing
 
-PULL, METADATA, PUSH, DELETE = "pull", "metadata", "push", "delete"
+PULL, METADATA, PUSH, DELETE, CHANGE = "pull", "metadata", "push", "delete", "change"
 
 
 def able(cloud: Cloud, user: str, repository: str) -> set[str]:
@@ -18,6 +18,7 @@ def able(cloud: Cloud, user: str, repository: str) -> set[str]:
         PULL: ("GET", f"/v2/{repository}/manifests/v1"),
         METADATA: ("GET", f"/v2/{repository}/tags/list"),
         PUSH: ("POST", f"/v2/{repository}/blobs/uploads/"),
+        CHANGE: ("PATCH", f"/acr/v1/{repository}/_tags/absent"),
         DELETE: ("DELETE", f"/acr/v1/{repository}/_tags/absent"),
     }
     token = access_token(cloud, f"repository:{repository}:*", user=user)
@@ -33,8 +34,8 @@ def able(cloud: Cloud, user: str, repository: str) -> set[str]:
         ("_repositories_pull", {PULL}),
         ("_repositories_pull_metadata_read", {PULL, METADATA}),
         ("_repositories_push", {PULL, PUSH}),
-        ("_repositories_push_metadata_write", {PULL, PUSH, METADATA}),
-        ("_repositories_admin", {PULL, PUSH, METADATA, DELETE}),
+        ("_repositories_push_metadata_write", {PULL, PUSH, METADATA, CHANGE}),
+        ("_repositories_admin", {PULL, PUSH, METADATA, CHANGE, DELETE}),
     ],
 )
 def test_the_systems_scope_maps(acr: Cloud, scope_map: str, rights: set[str]) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from devkit.local.control import CloudControl
+from devkit.local.control import CloudControl, ControlRefused
 from devkit.tls import TlsFiles
-from tests.devkit.cloud.running import Answer, Cloud, MakeClouds, digest_of, image
+from tests.devkit.cloud.running import OCI_MANIFEST, Answer, Cloud, MakeClouds, digest_of, image
 
 DAY = 86_400
 
@@ -79,6 +79,49 @@ def test_after_its_days_it_is_gone_without_an_event(cloud: Cloud, control: Cloud
     assert tags(cloud, "soft/over") == ["again"]
 
 
+def test_the_days_that_count_are_those_of_now(cloud: Cloud, control: CloudControl) -> None:
+    control.set_registry(policies={"softDeleteDays": 1})
+    digest = cloud.push_image("soft/days", "v1")
+    cloud.registry("DELETE", f"/v2/soft/days/manifests/{digest}")
+    control.set_registry(policies={"softDeleteDays": 14})
+    control.set_clock(advance_seconds=5 * DAY)
+    assert [one["digest"] for one in control.soft_deleted()] == [digest]
+    control.set_registry(policies={"softDeleteDays": None})
+    assert control.soft_deleted() == []
+    assert push_again(cloud, "soft/days").status == 201
+    control.set_registry(policies={"softDeleteDays": 90})
+    assert control.soft_deleted() == []
+    assert push_again(cloud, "soft/days").status == 201  # what is there again is deleted no longer
+
+
+def test_a_removed_tag_is_kept_too(cloud: Cloud, control: CloudControl) -> None:
+    control.set_registry(policies={"softDeleteDays": 7})
+    digest = cloud.push_image("soft/untagged", "v1")
+    cloud.push_image("soft/untagged", "v2")
+    assert cloud.registry("DELETE", "/acr/v1/soft/untagged/_tags/v1").status == 202
+    (kept,) = [one for one in control.soft_deleted() if one["repository"] == "soft/untagged"]
+    assert (kept["digest"], kept["tags"], kept["manifest"]) == (digest, ["v1"], False)
+    assert cloud.push_image("soft/untagged", "v3") == digest  # the manifest is no more deleted than it was
+    control.restore("soft/untagged")
+    assert tags(cloud, "soft/untagged") == ["v1", "v2", "v3"]
+
+
+def test_a_subject_comes_back_before_its_referrers(cloud: Cloud, control: CloudControl) -> None:
+    control.set_registry(policies={"softDeleteDays": 7})
+    subject = cloud.push_image("soft/subject", "v1")
+    refers = {"mediaType": OCI_MANIFEST, "digest": subject, "size": len(image(b"layer"))}
+    signature = cloud.push_image("soft/subject", layer=b"signature", subject=refers)
+    cloud.registry("DELETE", f"/v2/soft/subject/manifests/{subject}")
+    with pytest.raises(ControlRefused, match="restore that first"):
+        control.restore("soft/subject", signature)
+    assert [one["digest"] for one in control.restore("soft/subject", subject)] == [subject]
+    assert cloud.registry("GET", f"/v2/soft/subject/referrers/{subject}").json["manifests"] == []  # they do not come along
+    assert [one["digest"] for one in control.restore("soft/subject")] == [signature]
+    assert len(cloud.registry("GET", f"/v2/soft/subject/referrers/{subject}").json["manifests"]) == 1
+    assert cloud.registry("DELETE", "/acr/v1/soft/subject").status == 202
+    assert {one["digest"] for one in control.restore("soft/subject")} == {subject, signature}  # in whatever order they went
+
+
 def test_without_the_policy_deleted_is_gone(cloud: Cloud, control: CloudControl) -> None:
     digest = cloud.push_image("soft/off", "v1")
     cloud.registry("DELETE", f"/v2/soft/off/manifests/{digest}")
@@ -99,8 +142,8 @@ def test_a_quarantined_manifest_is_pulled_when_it_has_passed(cloud: Cloud, contr
         pulls = (cloud.registry("GET", f"/v2/quarantine/app/manifests/{one}").status for one in ("v1", digest))
         return (attributes["quarantineState"], *pulls)
 
-    assert state() == ("Quarantined", 404, 404)
-    assert state("Failed") == ("Failed", 404, 404)
+    assert state() == ("Quarantined", 404, 405)  # by its tag it is as if it were not there, by its digest disallowed
+    assert state("Failed") == ("Failed", 404, 405)
     assert state("Passed") == ("Passed", 200, 200)
     cloud.push_image("quarantine/app", "v1")
     assert state() == ("Passed", 200, 200)
