@@ -18,6 +18,7 @@ from devkit.cloud.importrequest import ImportRequest, InvalidImport
 from devkit.cloud.operations import ImportFailed
 from devkit.cloud.operationurl import OperationUrls
 from devkit.cloud.parts import Parts
+from devkit.cloud.registryresource import registry_resource
 from devkit.cloud.tokens import InvalidToken
 from devkit.cloud.web import IDENTITY
 
@@ -38,6 +39,7 @@ class Arm:
         self._importer = parts.importer
         self._asked = parts.asked
         self._switches = parts.unknowns
+        self._registry = parts.registry
         subscription = parts.config.registry_id.strip("/").split("/")[1]
         self._urls = OperationUrls(parts.config.arm_url, subscription, parts.signer, parts.clock)
 
@@ -51,22 +53,7 @@ class Arm:
     async def registry(self, request: web.Request) -> web.Response:
         self._require(request, READ)
         self._require_registry(request)
-        name = self._config.registry_id.rpartition("/")[2]
-        properties = {
-            "loginServer": self._config.login_server,
-            "provisioningState": "Succeeded",
-            "policies": {"exportPolicy": {"status": "enabled"}, "azureADAuthenticationAsArmPolicy": {"status": "enabled"}},
-        }
-        return _json(
-            {
-                "id": self._config.registry_id,
-                "name": name,
-                "type": "Microsoft.ContainerRegistry/registries",
-                "location": "local",
-                "sku": {"name": "Premium", "tier": "Premium"},
-                "properties": properties,
-            }
-        )
+        return _json(registry_resource(self._config, self._registry.now))
 
     async def import_image(self, request: web.Request) -> web.Response:
         """202, `Location`, body `null`; what goes wrong with the copying itself is told to whoever polls."""

@@ -1,4 +1,4 @@
-"""How many calls a minute a registry takes (acr.md 6), and what it says to one too many."""
+"""What a registry is set up to do: how many calls a minute it takes (acr.md 6), whether it lists referrers, and what ARM shows of it."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import pytest
 
 from devkit.local.control import CloudControl
 from devkit.tls import TlsFiles
-from tests.devkit.cloud.running import OCI_INDEX, Answer, Cloud, MakeClouds, digest_of
+from tests.devkit.cloud.running import API, OCI_INDEX, Answer, Cloud, MakeClouds, digest_of
 
 SLOW = 0.001  # of the clock's scale: within a test its minute does not end
 
@@ -94,3 +94,18 @@ def test_under_a_customers_key_there_is_no_referrers_api(cloud: Cloud, control: 
     assert ask(cloud, "GET", path).headers["Content-Type"] == OCI_INDEX
     control.set_registry(referrersApi=False)
     assert ask(cloud, "GET", path).status == 404
+
+
+def test_arm_shows_how_a_registry_is_set_up(cloud: Cloud, control: CloudControl) -> None:
+    def statuses() -> list[str]:
+        properties = cloud.arm("GET", f"{cloud.registry_id}?{API}").json["properties"]
+        shown = ("exportPolicy", "azureADAuthenticationAsArmPolicy", "quarantinePolicy", "softDeletePolicy")
+        return [properties["encryption"]["status"], *(properties["policies"][name]["status"] for name in shown)]
+
+    assert statuses() == ["disabled", "enabled", "enabled", "disabled", "disabled"]
+    before = {"export": True, "armTokens": True, "quarantine": False, "softDeleteDays": None}
+    control.set_registry(referrersApi=False, policies={"export": False, "armTokens": False, "quarantine": True, "softDeleteDays": 3})
+    try:
+        assert statuses() == ["enabled", "disabled", "disabled", "enabled", "enabled"]
+    finally:
+        control.set_registry(policies=before)
