@@ -27,7 +27,7 @@ def registry_resource(config: CloudConfig, now: RegistryConfig) -> dict[str, Any
             "publicNetworkAccess": "Enabled",
             "networkRuleBypassOptions": "AzureServices",
             "dataEndpointEnabled": data is not None,
-            "dataEndpointHostNames": [] if data is None else [f"localhost:{data}"],
+            "dataEndpointHostNames": [] if data is None else [f"127.0.0.1:{data}"],
             "encryption": {"status": _status(not now.referrers_api)},
             "policies": {
                 "quarantinePolicy": {"status": _status(policies.quarantine)},

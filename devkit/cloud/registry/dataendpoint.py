@@ -1,7 +1,7 @@
 """Where a registry may send those who pull a blob: storage on a host of its own, by a URL that is its own permission and ends.
 
 Whether ACR does is the switch `blobRedirect` (acr.md 5 [?]). Such a URL is asked for without the registry's token: storage refuses two
-permissions at once. Its errors are those of Azure's Blob service: "Status and error codes", "Create a service SAS"."""
+permissions at once. It is named by address, since Go's clients take the token along to another port of the same name. Its errors are those of Azure's Blob service: "Status and error codes", "Create a service SAS"."""
 
 import hmac
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ class DataEndpoint:
         if self._port is None:
             return None
         ends = f"{self._clock.wall() + LASTS:.3f}"
-        return f"https://localhost:{self._port}/{digest}?{urlencode({'se': ends, 'sig': self._signature(digest, ends)})}"
+        return f"https://127.0.0.1:{self._port}/{digest}?{urlencode({'se': ends, 'sig': self._signature(digest, ends)})}"
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         """GET and HEAD, ranges too."""

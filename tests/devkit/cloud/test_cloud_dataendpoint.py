@@ -29,7 +29,7 @@ def location(cloud: Cloud) -> str:
     sent = cloud.registry("GET", BLOB)
     assert (sent.status, sent.body, sent.headers["Docker-Content-Digest"]) == (307, b"", digest_of(LAYER))
     parts = urlsplit(sent.headers["Location"])
-    assert parts.netloc == f"localhost:{cloud.config['ports']['data']}"
+    assert parts.netloc == f"127.0.0.1:{cloud.config['ports']['data']}"
     return f"{parts.path}?{parts.query}"
 
 
