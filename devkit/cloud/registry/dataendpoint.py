@@ -1,7 +1,9 @@
 """Where a registry may send those who pull a blob: storage on a host of its own, by a URL that is its own permission and ends.
 
 Whether ACR does is the switch `blobRedirect` (acr.md 5 [?]). Such a URL is asked for without the registry's token: storage refuses two
-permissions at once. It is named by address, since Go's clients take the token along to another port of the same name. Its errors are those of Azure's Blob service: "Status and error codes", "Create a service SAS"."""
+permissions at once. It names the host by address: to another port of the same name, Go's clients take the token along.
+
+Its errors are those of Azure's Blob service: "Status and error codes", "Create a service SAS"."""
 
 import hmac
 from datetime import UTC, datetime
