@@ -5,13 +5,13 @@ and `Retry-After`. An import has no Azure-AsyncOperation header: a poll answers 
 
 import json
 import re
-import time
-from collections.abc import Mapping
-from typing import Any
 
 from aiohttp import web
 
+from devkit.cloud.armanswers import json_answer, metadata
+from devkit.cloud.clock import Clock
 from devkit.cloud.config import Principal
+from devkit.cloud.database import Database
 from devkit.cloud.entra.tokens import RevokedToken
 from devkit.cloud.errors import ArmRefusal
 from devkit.cloud.importrequest import ImportRequest, InvalidImport
@@ -40,11 +40,13 @@ class Arm:
         self._asked = parts.asked
         self._switches = parts.unknowns
         self._registry = parts.registry
+        self._created = _created(parts.database, parts.clock)
         subscription = parts.config.registry_id.strip("/").split("/")[1]
         self._urls = OperationUrls(parts.config.arm_url, subscription, parts.signer, parts.clock)
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            metadata(self._config),
             web.get(REGISTRY, self.registry),
             web.post(REGISTRY + "/importImage", self.import_image),
             web.get(OPERATION, self.operation),
@@ -53,7 +55,7 @@ class Arm:
     async def registry(self, request: web.Request) -> web.Response:
         self._require(request, READ)
         self._require_registry(request)
-        return _json(registry_resource(self._config, self._registry.now))
+        return json_answer(registry_resource(self._config, self._registry.now, self._created))
 
     async def import_image(self, request: web.Request) -> web.Response:
         """202, `Location`, body `null`; what goes wrong with the copying itself is told to whoever polls."""
@@ -84,12 +86,12 @@ class Arm:
             raise ArmRefusal(404, "ResourceNotFound", f"The operation registries-{operation} was not found.")
         if found.error is not None:
             raise ArmRefusal(found.error.status, found.error.code, found.error.message)
-        return self._running(request, operation) if found.state == "running" else _json(None)
+        return self._running(request, operation) if found.state == "running" else json_answer(None)
 
     def _running(self, request: web.Request, operation: str) -> web.Response:
         location = self._urls.signed(operation, request.query["api-version"])
         pause = {"Retry-After": RETRY_AFTER} if self._switches.now.retry_after == "sent" else {}  # acr.md 2.2 [?]
-        return _json(None, status=202, headers={"Location": location, **pause})
+        return json_answer(None, status=202, headers={"Location": location, **pause})
 
     def _require(self, request: web.Request, action: str | None) -> None:
         """The order of Azure: who are you, is that a version, may you (Azure Resource Manager, "Common error codes")."""
@@ -135,10 +137,13 @@ class Arm:
             raise ArmRefusal(404, "ResourceNotFound", f"The Resource '{resource}' under resource group '{group}' was not found.")
 
 
+def _created(database: Database, clock: Clock) -> str:
+    """When the cloud was first started."""
+    if (created := database.setting("created")) is None:
+        created = clock.text()
+        database.keep_setting("created", created)
+    return created
+
+
 def _unauthorized(code: str, message: str) -> ArmRefusal:
     return ArmRefusal(401, code, message, {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{message}"'})
-
-
-def _json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    stamped = {"x-ms-request-id": f"{time.time_ns():032x}", **(headers or {})}
-    return web.Response(status=status, text=json.dumps(value), content_type="application/json", headers=stamped)

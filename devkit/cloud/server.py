@@ -8,6 +8,7 @@ from typing import TextIO
 from aiohttp import web
 
 from devkit.cloud.arm import Arm
+from devkit.cloud.armanswers import stamp
 from devkit.cloud.background import Background
 from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.clock import Clock
@@ -154,6 +155,7 @@ def _entra_app(parts: Parts) -> web.Application:
 def _arm_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=middlewares("arm", parts, unexpected_by_arm), client_max_size=SMALL)
     app.add_routes(Arm(parts).routes())
+    app.on_response_prepare.append(stamp(parts.clock))
     app.add_routes(parts.eventgrid.validation_routes())
     return app
 

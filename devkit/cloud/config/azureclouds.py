@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AzureCloud:
+    name: str  # in ARM's metadata
     authorities: tuple[str, ...]  # hosts, the current name first; a local cloud stands in for them at its own address
     exchange_audience: str  # of federated assertions, unless the application says another (acr.md 4.1)
     vault_audience: str  # functions-platform.md 3.4
@@ -12,16 +13,19 @@ class AzureCloud:
 
 AZURE_CLOUDS = {
     "public": AzureCloud(
+        "AzureCloud",
         ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"),
         "api://AzureADTokenExchange",
         "https://vault.azure.net",
     ),
     "china": AzureCloud(
+        "AzureChinaCloud",
         ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"),
         "api://AzureADTokenExchangeChina",
         "https://vault.azure.cn",
     ),
     "usGovernment": AzureCloud(
+        "AzureUSGovernment",
         ("login.microsoftonline.us", "login.usgovcloudapi.net"),
         "api://AzureADTokenExchangeUSGov",
         "https://vault.usgovcloudapi.net",
