@@ -8,6 +8,7 @@ from devkit.local import faults
 from tests.devkit.cloud.faulty import behaving, control_of, look
 from tests.devkit.cloud.running import ACR_AUDIENCE, ARM_AUDIENCE, Cloud, Clouds
 from tests.devkit.cloud.test_cloud_imports import ended, import_body
+from tests.devkit.cloud.test_cloud_locks import lock
 
 
 @pytest.mark.parametrize("mode, tag", [(None, "null"), ("", "empty")])
@@ -86,3 +87,13 @@ def test_what_was_soft_deleted_is_not_imported_but_restored(clouds: Clouds) -> N
         control.set_registry(policies={"softDeleteDays": None})
     clouds.source.registry("DELETE", f"/v2/sources/soft/manifests/{digest}")
     assert "MANIFEST_UNKNOWN" in ended(clouds.target, body).json["error"]["message"]
+
+
+@pytest.mark.parametrize("what", ["", "/_manifests/DIGEST"])
+def test_what_the_source_lets_nobody_read_is_not_imported(clouds: Clouds, what: str) -> None:
+    """acr.md 5."""
+    repository = f"sources/unread{len(what)}"
+    digest = clouds.source.push_image(repository)
+    lock(clouds.source, repository + what.replace("DIGEST", digest), readEnabled=False)
+    assert ended(clouds.target, import_body(clouds.source, f"{repository}@{digest}")).status == 400
+    assert look(clouds.target, repository, digest) == 404
