@@ -22,9 +22,9 @@ from devkit.cloud.registryresource import registry_resource
 from devkit.cloud.tokens import InvalidToken
 from devkit.cloud.web import IDENTITY
 
-REGISTRY = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{registry}"
-LOCATION = "/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/locations/{location}"
-OPERATION = LOCATION + "/operationResults/registries-{operation}"
+_PROVIDER = "/providers/Microsoft.ContainerRegistry"
+REGISTRY = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}{_PROVIDER}/registries/{{registry}}"
+OPERATION = f"/subscriptions/{{subscription}}{_PROVIDER}/locations/{{location}}/operationResults/{{operation}}"
 READ = "Microsoft.ContainerRegistry/registries/read"
 IMPORT = "Microsoft.ContainerRegistry/registries/importImage/action"
 POLL = "Microsoft.ContainerRegistry/locations/operationResults/read"
@@ -47,9 +47,9 @@ class Arm:
     def routes(self) -> list[web.RouteDef]:
         return [
             metadata(self._config),
-            web.get(REGISTRY, self.registry),
-            web.post(REGISTRY + "/importImage", self.import_image),
-            web.get(OPERATION, self.operation),
+            web.get(_in_any_case(REGISTRY), self.registry),
+            web.post(_in_any_case(f"{REGISTRY}/importImage"), self.import_image),
+            web.get(_in_any_case(OPERATION), self.operation),
         ]
 
     async def registry(self, request: web.Request) -> web.Response:
@@ -78,7 +78,7 @@ class Arm:
         """The URL must be one we signed, and the caller one of the tenant's. Whether it needs an action beyond that is not known (acr.md
         7.1 [?]: the import's caller needs none in practice)."""
         self._require(request, POLL if self._switches.now.operation_read_right == "needed" else None)
-        operation = request.match_info["operation"]
+        operation = request.match_info["operation"].removeprefix("registries-")
         if not self._urls.is_ours(request.path, request.query):
             raise ArmRefusal(403, "InvalidSignature", "The signature of the operation's URL is not valid.")
         found = self._importer.operations.get(operation)
@@ -130,11 +130,17 @@ class Arm:
 
     def _require_registry(self, request: web.Request) -> None:
         """Resource ids are compared without case."""
-        asked = request.path.removesuffix("/importImage")
-        if asked.lower() != self._config.registry_id.lower():
+        asked = request.path.lower().removesuffix("/importimage")
+        if asked != self._config.registry_id.lower():
             group, name = request.match_info["group"], request.match_info["registry"]
             resource = f"Microsoft.ContainerRegistry/registries/{name}"
             raise ArmRefusal(404, "ResourceNotFound", f"The Resource '{resource}' under resource group '{group}' was not found.")
+
+
+def _in_any_case(path: str) -> str:
+    """ARM tells paths apart without case, and its clients write `resourcegroups` as well; aiohttp does not."""
+    words = (segment if segment.startswith("{") else f"{{_{place}:(?i:{segment})}}" for place, segment in enumerate(path.split("/")[1:]))
+    return "/" + "/".join(words)
 
 
 def _created(database: Database, clock: Clock) -> str:

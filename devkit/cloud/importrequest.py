@@ -53,10 +53,20 @@ class ImportRequest:
             repository=repository,
             reference=reference,
             username=_username(credentials),
-            password=_text(credentials, "password"),
+            password=_password(credentials),
             targets=_targets(body, None if is_digest(reference) else reference),
             force=mode == "Force",
         )
+
+
+def _password(credentials: Mapping[str, Any]) -> str:
+    """Of what JSON can say, not all can be sent: a half of a surrogate pair is no text."""
+    password = _text(credentials, "password")
+    try:
+        password.encode()
+    except UnicodeEncodeError:
+        raise InvalidImport("source.credentials.password is not a text that can be sent") from None
+    return password
 
 
 def _targets(body: Mapping[str, Any], source_tag: str | None) -> tuple[Target, ...]:

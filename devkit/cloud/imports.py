@@ -91,17 +91,17 @@ class Importer:
             self._background.start(self._run(work))
 
     async def _run(self, work: Work) -> None:
-        async with self._turns:
-            try:
-                reference = await self._resolved(work)
-                await self._clock.sleep(work.pace.latency_seconds)
-                await self._faults.before(work)
+        try:
+            reference = await self._resolved(work)
+            await self._clock.sleep(work.pace.latency_seconds)
+            await self._faults.before(work)
+            async with self._turns:
                 await self._copy(work, reference)
-            except ImportFailed as failed:
-                self.operations.failed(work.id, self._failure(work, failed))
-            except Exception:  # a bug of ours, told as Azure tells of its own
-                log.exception("import %s failed", work.id)
-                self.operations.failed(work.id, ImportFailure(500, "InternalServerError", "An internal error occurred."))
+        except ImportFailed as failed:
+            self.operations.failed(work.id, self._failure(work, failed))
+        except Exception:  # a bug of ours, told as Azure tells of its own
+            log.exception("import %s failed", work.id)
+            self.operations.failed(work.id, ImportFailure(500, "InternalServerError", "An internal error occurred."))
 
     async def _resolved(self, work: Work) -> str:
         """The digest that its tag means as the import starts; over a restart, still that one. The tag if there is no telling: the copying
@@ -188,7 +188,9 @@ class Importer:
             return writer.size
 
     def _keep(self, tagged: str, request: ImportRequest, manifests: list[Manifest]) -> None:
-        """Children come before their index in `manifests`, the root last. The tags are to point to `tagged`."""
+        """Children come before their index in `manifests`, the root last. The tags are to point to `tagged`. Raises `ImportFailed`: what is
+        not taken may have become so since the copying began."""
+        self._rules.require_taken(request, manifests)
         for repository in dict.fromkeys(target.repository for target in request.targets):
             for manifest in manifests:
                 held = [digest for digest in self._foreign(manifest) if self._files.size(digest) is not None]

@@ -5,6 +5,7 @@ A password alone is an Entra access token for the source (acr.md 2.1): the excha
 Sources: distribution documentation, "Token Authentication Specification"; Azure/acr docs/AAD-OAuth.md."""
 
 import base64
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from devkit.cloud.importrequest import ImportRequest
-from devkit.cloud.sourceanswers import SourceRefused, raise_if_refused, require_success, said
+from devkit.cloud.sourceanswers import SourceBroken, SourceRefused, bounded, raise_if_refused, require_success, said
 
 _PARAMETER = re.compile(r'([a-z]+)="([^"]*)"')
 
@@ -33,7 +34,9 @@ class SourceTokens:
         asked = {"service": parameters.get("service", ""), "scope": self._scope}
         if not self._username:
             refresh = await self._post(session, "exchange", {"grant_type": "access_token", "access_token": self._password, **asked})
-            answer = await self._post(session, "token", {"grant_type": "refresh_token", **refresh, **asked})
+            answer = await self._post(
+                session, "token", {"grant_type": "refresh_token", "refresh_token": str(refresh.get("refresh_token")), **asked}
+            )
         else:
             basic = base64.b64encode(f"{self._username}:{self._password}".encode()).decode()
             headers = {"Authorization": f"Basic {basic}"}
@@ -51,5 +54,15 @@ async def _answer(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
     if response.status == 400:
         raise SourceRefused(await said(response))
     require_success(response)
-    answer: Mapping[str, Any] = await response.json(content_type=None)
+    try:
+        answer = json.loads(await bounded(response, 256 * 1024))
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not all(isinstance(value, str) and value.isprintable() for value in _tokens(answer)):
+        raise SourceBroken("a token endpoint that answers no token")
     return answer
+
+
+def _tokens(answer: Mapping[str, Any]) -> list[Any]:
+    found = [answer[name] for name in ("access_token", "token", "refresh_token") if name in answer]
+    return found or [None]

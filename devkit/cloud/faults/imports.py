@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from devkit.cloud.background import Background
@@ -13,6 +14,8 @@ from devkit.cloud.importrequest import ImportRequest
 from devkit.cloud.manifest import Manifest
 from devkit.cloud.operations import ImportFailed, Work
 from devkit.cloud.store import Store
+
+log = logging.getLogger("devkit.cloud")
 
 Keep = Callable[[ImportRequest, list[Manifest]], None]
 
@@ -93,8 +96,12 @@ class ImportFaults:
 
     async def _later(self, seconds: float, work: Work, manifests: list[Manifest], keep: Keep) -> None:
         await self._clock.sleep(seconds)
-        with self._database.transaction():
-            keep(work.request, manifests)
+        try:
+            with self._database.transaction():
+                keep(work.request, manifests)
+        except ImportFailed as failed:  # whoever polled was told of its end before
+            log.info("import %s did not land late: %s", work.id, failed.said)
+            return
         self._book.landed(self.rules()[work.id])
 
     def _fault(self, work: Work) -> Fault | None:
