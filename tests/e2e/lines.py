@@ -23,7 +23,8 @@ class Lines:
 
 @contextmanager
 def lines_of(site: Site) -> Iterator[Lines]:
-    """Before the site is started. The source is told its new name, since imports trust no token endpoint but the source's own."""
+    """Before the site is started. Both registries are told their new names: imports trust no token endpoint but the source's own, and a
+    registry exchanges tokens for itself alone."""
     source, china, ca = site.stack.ports.clouds["source"], site.stack.ports.clouds["china"], site.ends.ca
     with (
         Proxy(f"localhost:{source['registry']}", ca) as before_source,
@@ -32,6 +33,7 @@ def lines_of(site: Site) -> Iterator[Lines]:
         Proxy(f"localhost:{china['entra']}", ca) as before_entra,
     ):
         site.stack.clouds["source"].settings["registry"]["loginServer"] = before_source.address
+        site.stack.clouds["china"].settings["registry"]["loginServer"] = before_registry.address
         settings = site.stack.app_settings
         targets = json.loads(settings["ReplicationTargets"])
         target = next(one for one in targets if one["name"] == "china")
