@@ -11,6 +11,10 @@ from devkit.cloud import times
 from devkit.cloud.database import Database
 from devkit.cloud.kept import Kept
 
+MOST_SKEW = 10 * 365 * 86_400
+MOST_ADVANCE = 100 * 365 * 86_400
+LATEST = 250_000_000_000  # in the year 9892: what lasts from then still ends at a time that can be written
+
 
 class Clock:
     def __init__(self, database: Database, scale: float) -> None:
@@ -23,7 +27,7 @@ class Clock:
         if anchors := self._anchors.get():
             self._cloud, self._real, self._scale = anchors
         rates = self._rates.get()
-        self.set(scale=rates["scale"], skew=rates["skewSeconds"])
+        self._keep(self.now(), rates["scale"], rates["skewSeconds"])
 
     @property
     def scale(self) -> float:
@@ -71,8 +75,16 @@ class Clock:
         return work.done()
 
     def set(self, *, scale: float, skew: float, advance: float = 0.0) -> None:
-        """From now on: another scale, machines that are `skew` seconds off, and it is `advance` seconds later."""
-        self._cloud, self._real = self.now() + advance, time.time()
+        """From now on: another scale, machines that are `skew` seconds off, and it is `advance` seconds later.
+
+        Raises `ValueError`, and changes nothing, for a time that no service could write any more."""
+        later = self.now() + advance
+        if later + skew > LATEST:
+            raise ValueError(f"the clock would be past {times.rfc3339(LATEST * 10**9, digits=0)[:10]}: advance it by less")
+        self._keep(later, scale, skew)
+
+    def _keep(self, now: float, scale: float, skew: float) -> None:
+        self._cloud, self._real = now, time.time()
         self._scale, self._skew = scale, skew
         self._anchors.set([self._cloud, self._real, scale])
         self._rates.set({"scale": scale, "skewSeconds": skew})

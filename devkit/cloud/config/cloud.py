@@ -18,6 +18,8 @@ from devkit.cloud.config.scopemaps import scope_maps
 from devkit.cloud.config.vault import VaultConfig
 from devkit.cloud.unknowns import Unknowns
 
+FASTEST_CLOCK = 100_000  # seconds in one
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:
@@ -147,7 +149,7 @@ class CloudConfig:
             operation_seconds=operation_seconds(value.get("imports") or {}),
             lifetimes=Lifetimes.from_json(value.get("lifetimes") or {}),
             event_subscription=EventSubscription.from_json(subscription, name=text(value, "name")) if subscription else None,
-            clock_scale=number(value.get("clockScale", 1), "clockScale", least=0.001),
+            clock_scale=number(value.get("clockScale", 1), "clockScale", least=0.001, most=FASTEST_CLOCK),
             unknowns=Unknowns.from_json(value.get("unknowns") or {}),
         )
 

@@ -17,10 +17,12 @@ def text(value: Mapping[str, Any], name: str) -> str:
     return found
 
 
-def number(value: object, name: str, *, least: float) -> float:
+def number(value: object, name: str, *, least: float, most: float = float("inf")) -> float:
     """Raises `ValueError`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < float("inf"):
         raise ValueError(f"{name} must be a number of at least {least:g}")
+    if value > most:
+        raise ValueError(f"{name} must be at most {most:.0f}")
     return value
 
 

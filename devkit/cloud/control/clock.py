@@ -2,6 +2,8 @@
 
 from aiohttp import web
 
+from devkit.cloud.clock import MOST_ADVANCE, MOST_SKEW
+from devkit.cloud.config.cloud import FASTEST_CLOCK
 from devkit.cloud.config.reading import number
 from devkit.cloud.control.answers import json_object
 from devkit.cloud.parts import Parts
@@ -17,9 +19,9 @@ def routes(parts: Parts) -> list[web.RouteDef]:
         """`{"scale"?, "skewSeconds"?, "advanceSeconds"?}`; what is left out stays as it is."""
         value = await json_object(request)
         clock.set(
-            scale=number(value.get("scale", clock.scale), "scale", least=0.001),
-            skew=number(value.get("skewSeconds", clock.skew), "skewSeconds", least=-86_400 * 365),
-            advance=number(value.get("advanceSeconds", 0), "advanceSeconds", least=0),
+            scale=number(value.get("scale", clock.scale), "scale", least=0.001, most=FASTEST_CLOCK),
+            skew=number(value.get("skewSeconds", clock.skew), "skewSeconds", least=-MOST_SKEW, most=MOST_SKEW),
+            advance=number(value.get("advanceSeconds", 0), "advanceSeconds", least=0, most=MOST_ADVANCE),
         )
         return web.json_response(clock.to_json())
 

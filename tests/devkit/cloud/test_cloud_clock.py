@@ -1,5 +1,9 @@
 """A cloud's time: faster than the machine's, set forward, and with machines whose clocks are off."""
 
+import json
+
+import pytest
+
 from tests.devkit.cloud.running import ACR_AUDIENCE, Cloud, MakeCloud
 
 
@@ -54,3 +58,23 @@ def test_switches_are_set_by_name_and_outlive_a_restart(make_cloud: MakeCloud) -
     cloud.kill()
     cloud.start()
     assert cloud.control("GET", "unknowns")["sha512"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"advanceSeconds": 1e12}, {"scale": 1e12}, {"skewSeconds": 1e12}, {"skewSeconds": -1e12}, {"advanceSeconds": 1e400}]
+)
+def test_a_time_that_nobody_could_write_is_refused_and_not_kept(acr: Cloud, changed: dict[str, float]) -> None:
+    before = acr.control("GET", "clock")
+    headers = {"x-control-key": acr.config["controlKey"]}
+    assert acr.call("control", "PUT", "/control/clock", body=json.dumps(changed).encode(), headers=headers).status == 400
+    after = acr.control("GET", "clock")
+    assert (after["scale"], after["skewSeconds"], after["now"][:4]) == (before["scale"], before["skewSeconds"], before["now"][:4])
+
+
+def test_a_clock_that_is_advanced_again_and_again_stops_before_times_end(make_cloud: MakeCloud) -> None:
+    cloud = make_cloud("late").start()
+    headers, century = {"x-control-key": cloud.config["controlKey"]}, json.dumps({"advanceSeconds": 100 * 365 * 86_400}).encode()
+    statuses = [cloud.call("control", "PUT", "/control/clock", body=century, headers=headers).status for _ in range(80)]
+    assert (statuses[0], statuses[-1]) == (200, 400)
+    assert cloud.control("PUT", "clock", {"scale": 2})["now"] > "9700"
+    assert cloud.entra_token().status == 200
