@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 Row = dict[str, Any]
-PATIENCE = 20.0  # seconds for one answer
+PATIENCE = 45.0  # seconds for one answer: a webhook has 30 for its handshake
 
 
 class ControlRefused(Exception):
@@ -230,7 +230,7 @@ class CloudControl:
         self._put("outage", {"how": "up"})
 
     def outage(self) -> Row:
-        """`{"how": "refuses"|"resets"|"up", "secondsLeft"}`."""
+        """`{"how": "refuses"|"resets"|"up", "secondsLeft", "cut"}`."""
         outage: Row = self.get("outage")
         return outage
 

@@ -22,7 +22,7 @@ from tests.devkit.process import ROOT
 
 DOCUMENT = (ROOT / "docs" / "devkit.md").read_text()
 EXAMPLE = re.compile(r"^\| `(GET|PUT|POST|DELETE) (/control/[^\s`]+)(?: ([^`]+))?` \|", re.MULTILINE)
-OTHER_NAMES = {("GET", "/faults")}  # the same under a shorter path
+OTHER_NAMES = {("GET", "/faults")}  # told beside GET /control/faults
 
 
 @pytest.fixture(scope="module")

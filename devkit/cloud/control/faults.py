@@ -23,6 +23,13 @@ def routes(parts: Parts) -> list[web.RouteDef]:
     async def show(_: web.Request) -> web.Response:
         return web.json_response(book.to_json())
 
+    async def report(_: web.Request) -> web.Response:
+        """All that is not as it should be: the rules, and what is imposed in other ways."""
+        grid = parts.eventgrid
+        chaos = {**grid.chaos.now.to_json(), **grid.queue.counts()}
+        clock = parts.clock.to_json()
+        return web.json_response({"rules": book.to_json(), "outage": outage.to_json(), "eventChaos": chaos, "clock": clock})
+
     async def replace(request: web.Request) -> web.Response:
         """A list of rules."""
         value = json.loads(await request.read())
@@ -51,7 +58,7 @@ def routes(parts: Parts) -> list[web.RouteDef]:
         return web.json_response(outage.to_json())
 
     return [
-        web.get("/faults", show),
+        web.get("/faults", report),
         web.get("/control/faults", show),
         web.put("/control/faults", replace),
         web.post("/control/faults", add),

@@ -10,7 +10,7 @@ from devkit.cloud.clock import Clock
 from devkit.cloud.database import Database
 from devkit.cloud.faults.book import Book
 from devkit.cloud.faults.kinds import Broken, Fails, Fault, LandsLate, LandsTwice, Slow, Stuck, Text, fault_from_json
-from devkit.cloud.importrequest import ImportRequest
+from devkit.cloud.importrequest import ImportRequest, Target
 from devkit.cloud.manifest import Manifest
 from devkit.cloud.operations import ImportFailed, Work
 from devkit.cloud.store import Store
@@ -34,7 +34,7 @@ TEXTS: Mapping[Text, tuple[int, str, str]] = {
     "rfc7233": (400, "InvalidParameters", "The remote server may not be RFC 7233 compliant"),
     "status": (400, "InvalidParameters", "Unexpected response status code"),
     "length": (400, "InvalidParameters", "Unexpected length of body in response"),
-    "conflict": (409, "Conflict", "Tag {repository}:{reference} already exists in target registry."),
+    "conflict": (409, "Conflict", "Tag {target} already exists in target registry."),
     "quota": (400, "InvalidParameters", "The operation is disallowed on this registry, repository or image"),
     "internal": (500, "InternalServerError", "An internal error occurred."),
 }
@@ -109,7 +109,17 @@ class ImportFaults:
         return None if row is None else fault_from_json(json.loads(row["fault"]), "imports")
 
     def _names(self, request: ImportRequest) -> Mapping[str, str]:
-        return {"registry": self._login_server, "repository": request.repository, "reference": request.reference}
+        return {
+            "registry": self._login_server,
+            "repository": request.repository,
+            "reference": request.reference,
+            "target": str(_target(request)),
+        }
+
+
+def _target(request: ImportRequest) -> Target:
+    """The first that has a tag, which is what a conflict is about; else the first."""
+    return next((one for one in request.targets if one.tag is not None), request.targets[0])
 
 
 def _image(request: ImportRequest) -> str:

@@ -26,6 +26,7 @@ from devkit.cloud.faults.kinds import (
     Unauthorized,
     WrongBytes,
 )
+from devkit.cloud.faults.outage import OUTAGE
 from devkit.cloud.faults.parts import Faults
 from devkit.cloud.faults.rules import Rule
 from devkit.cloud.parts import Parts
@@ -45,7 +46,8 @@ def imposing(service: Service, faults: Faults, recorder: Recorder, unexpected: U
 
     @web.middleware
     async def impose(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if faults.outage.resets:
+        if faults.outage.cuts():  # also who was still in its TLS handshake when the ports were shut
+            request[FAULT] = OUTAGE
             raise cut(request)
         if not faults.book:
             return await handler(request)

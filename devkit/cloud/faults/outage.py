@@ -11,6 +11,7 @@ from devkit.cloud.faults.door import Door
 from devkit.cloud.kept import Kept
 
 How = Literal["refuses", "resets", "up"]
+OUTAGE = "outage"  # in place of a rule's id, in what is recorded of a call
 
 
 class Outage:
@@ -19,43 +20,59 @@ class Outage:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._clock = clock
         self._kept = Kept(database, "outage", {"how": "up", "until": None})
+        self._cut = Kept(database, "outage-cut", 0)
         self._how: How = "up"
         self._until: float | None = None  # by the cloud's clock
         self._doors: Sequence[Door] = ()
         self._turn = asyncio.Lock()
         self._waker = Waker(clock)
 
-    @property
-    def resets(self) -> bool:
-        return self._how == "resets"
+    def cuts(self) -> bool:
+        """Whether a call is to be cut off, which is counted."""
+        if self._how == "up":
+            return False
+        self._cut.set(self._cut.get() + 1)
+        return True
 
     def to_json(self) -> dict[str, Any]:
+        """`cut`: calls since the cloud's beginning. What a shut port refuses never reaches the cloud, so it is not among them."""
         left = None if self._until is None else max(0.0, self._until - self._clock.now())
-        return {"how": self._how, "secondsLeft": left}
+        return {"how": self._how, "secondsLeft": left, "cut": self._cut.get()}
 
     async def set(self, how: How, seconds: float | None) -> None:
         """From now on, for so long or until told otherwise; when it returns, it is so."""
         until = None if seconds is None or how == "up" else self._clock.now() + seconds
-        self._kept.set({"how": how, "until": until})
-        await self._apply(how, until)
+        async with self._turn:
+            await self._change(how, until)
         self._waker.wake()
 
     async def begin(self, doors: Sequence[Door]) -> None:
         """With the doors as they were left; opens those that should be open."""
         self._doors = doors
         kept = self._kept.get()
-        await self._apply(kept["how"], kept["until"])
+        async with self._turn:
+            await self._change(kept["how"], kept["until"])
 
     async def run(self) -> None:
         """Ends each outage when its time has come."""
         while True:
             self._waker.rest()
-            if self._until is not None and self._until <= self._clock.now():
-                await self.set("up", None)
+            if self._over():
+                await self._end()
             await self._waker.woken(self._until)
 
-    async def _apply(self, how: How, until: float | None) -> None:
+    def _over(self) -> bool:
+        return self._until is not None and self._until <= self._clock.now()
+
+    async def _end(self) -> None:
+        """Unless another outage has begun while this one waited for its turn."""
         async with self._turn:
-            self._how, self._until = how, until
-            for door in self._doors:
-                await (door.shut() if how == "refuses" else door.open())
+            if self._over():
+                await self._change("up", None)
+
+    async def _change(self, how: How, until: float | None) -> None:
+        """In one's turn."""
+        self._how, self._until = how, until
+        self._kept.set({"how": how, "until": until})
+        for door in self._doors:
+            await (door.shut() if how == "refuses" else door.open())

@@ -30,7 +30,7 @@ def control(clouds: Clouds) -> Iterator[CloudControl]:
         ("rfc7233", 400, "The remote server may not be RFC 7233 compliant"),
         ("status", 400, "Unexpected response status code"),
         ("length", 400, "Unexpected length of body in response"),
-        ("conflict", 409, "Tag faulty/fails:"),
+        ("conflict", 409, "Tag faulty/fails:asked already exists in target registry."),
         ("quota", 400, "The operation is disallowed on this registry, repository or image"),
         ("internal", 500, "An internal error occurred."),
     ],
@@ -40,11 +40,12 @@ def test_an_import_fails_with_a_recorded_text_as_often_as_told(
 ) -> None:
     digest = clouds.source.push_image("faulty/fails", layer=text.encode())
     rule = control.impose(faults.fails(text), on=faults.imports(f"faulty/fails@{digest}"), times=1)
-    answer = ended(clouds.target, import_body(clouds.source, f"faulty/fails@{digest}"))
+    body = import_body(clouds.source, f"faulty/fails@{digest}", targets=["faulty/fails:asked"])
+    answer = ended(clouds.target, body)
     assert answer.status == status
     assert said in answer.json["error"]["message"]
     assert look(clouds.target, "faulty/fails", digest) == 404
-    assert ended(clouds.target, import_body(clouds.source, f"faulty/fails@{digest}")).status == 200
+    assert ended(clouds.target, body).status == 200
     assert [one["fault"] for one in control.imports("faulty/fails")][-2:] == [rule, None]
 
 

@@ -95,7 +95,9 @@ def test_rules_are_replaced_together_or_not_at_all(cloud: Cloud, control: CloudC
     with pytest.raises(ControlRefused, match="no such rule"):
         control.lift("a")
     headers = {"x-control-key": cloud.config["controlKey"]}
-    assert [rule["id"] for rule in cloud.call("control", "GET", "/faults", headers=headers).json] == ["b"]
+    report = cloud.call("control", "GET", "/faults", headers=headers).json
+    assert [rule["id"] for rule in report["rules"]] == ["b"]
+    assert (report["outage"]["how"], report["eventChaos"]["drop"], report["clock"]["scale"]) == ("up", 0, 1)
     assert cloud.call("control", "GET", "/faults").status == 401
 
 

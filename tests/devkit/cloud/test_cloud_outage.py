@@ -46,7 +46,25 @@ def test_a_cloud_is_down_for_as_long_as_told(make_cloud: MakeCloud, how: Literal
     assert control.outage()["secondsLeft"] <= 10
     control.set_clock(advance_seconds=10)
     until(partial(reached, cloud), all)
-    assert control.outage() == {"how": "up", "secondsLeft": None}
+    outage = control.outage()
+    assert (outage["how"], outage["secondsLeft"]) == ("up", None)
+    cut = control.requests(fault="outage")
+    assert (outage["cut"], {one["status"] for one in cut}) == (len(cut), set() if nobody else {444})
+    assert nobody or len(cut) == 2 * len(SERVICES) + 1  # the one that was kept alive
+
+
+@pytest.mark.parametrize("how", ["refuses", "resets"])
+def test_who_was_still_in_its_handshake_is_cut_off_too(make_cloud: MakeCloud, how: Literal["refuses", "resets"]) -> None:
+    cloud = make_cloud("down").start()
+    control, port = control_of(cloud), cloud.config["ports"]["registry"]
+    connection = http.client.HTTPConnection("localhost", port, timeout=20)
+    connection.connect()
+    control.down(how)
+    with pytest.raises((OSError, http.client.HTTPException)):
+        connection.sock = cloud.context.wrap_socket(connection.sock, server_hostname="localhost")
+        connection.request("GET", "/v2/")
+        connection.getresponse()
+    connection.close()
 
 
 @pytest.mark.parametrize("how", ["refuses", "resets"])
