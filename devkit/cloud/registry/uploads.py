@@ -109,7 +109,7 @@ class Uploads:
         ACR's documentation does not have, nothing is mounted."""
         if not (is_name(source) and self._auth.allows(call.request, Need(Right.PULL, source), beside=Need(Right.PUSH, call.name))):
             return False
-        if not self._store.has_blob(source, digest):
+        if not (self._store.has_blob(source, digest) and self._store.locks.of(source).read_enabled):
             return False
         self._store.link_blobs(call.name, [digest])
         return True

@@ -1,4 +1,4 @@
-"""Registries that are set up otherwise: one that sends pullers on to a data endpoint, and one whose tokens may reach few repositories."""
+"""A registry that is set up otherwise: it sends who pulls on to a data endpoint, has a token for few repositories, or lets anybody pull."""
 
 from collections.abc import Iterator
 
@@ -54,6 +54,24 @@ def test_reaches_what_its_scope_map_names(client: Client, cloud: Cloud) -> None:
     with pytest.raises(Failed):
         client.push(image, reference(cloud, f"teams/scoped-{client.program}"))
     assert cloud.registry("GET", f"/v2/teams/scoped-{client.program}/tags/list").status == 404
+
+
+@covers("anonymous")
+def test_pulls_without_a_name_where_anybody_may(client: Client, cloud: Cloud) -> None:
+    image, repository = one_platform(f"public-{client.program}"), f"public/{client.program}"
+    pushed = put(cloud, repository, "v1", image)
+    client.sign_in({})
+    cloud.control("PUT", "unknowns", {"blobRedirect": "none"})
+    cloud.control("PUT", "registry", {"anonymousPull": True})
+    try:
+        assert client.pull(pushed, image) == image.everything
+        with pytest.raises(Failed):
+            client.push(image, reference(cloud, f"public/pushed-{client.program}"))
+    finally:
+        cloud.control("PUT", "registry", {"anonymousPull": False})
+        cloud.control("PUT", "unknowns", {"blobRedirect": "data_endpoint"})
+    with pytest.raises(Failed):
+        client.pull(pushed, image)
 
 
 def at_the_data_endpoint(cloud: Cloud) -> list[int]:

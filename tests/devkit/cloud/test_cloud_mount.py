@@ -29,3 +29,9 @@ def test_a_mount_needs_a_token_that_reads_the_other_repository(make_cloud: MakeC
     assert mount(cloud, digest, "writer", SCOPES[0].replace("pull,", "")).status == 202, "no token would let it read there"
     assert mount(cloud, digest, "all", *SCOPES).status == 201
     assert cloud.registry("GET", f"/v2/mount/to/blobs/{digest}").body == b"mounted"
+    assert cloud.registry("PATCH", "/acr/v1/mount/from", body=b'{"readEnabled": false}').status == 404, (
+        "a repository is there with a manifest"
+    )
+    cloud.push_image("mount/from")
+    assert cloud.registry("PATCH", "/acr/v1/mount/from", body=b'{"readEnabled": false}').status == 200
+    assert mount(cloud, digest, "all", *SCOPES).status == 202, "what may not be read is not mounted either"
