@@ -37,7 +37,7 @@ class Handshake:
         code = str(uuid.uuid4())
         url = f"{self._arm_url}{PATH.format(name=settings.name)}?id={code}&t={self._clock.text()}&apiVersion=2025-02-15"
         ask = _options if settings.schema == "CloudEventSchemaV1_0" else self._post
-        self._subscription.proceed("AwaitingManualAction", code=code)  # who is quick fetches the URL before it answers
+        self._subscription.proceed("Creating", code=code)  # who is quick fetches the URL before it answers; after a restart: anew
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=schedule.ANSWER_WITHIN)) as session:
             try:
                 state, said = await ask(session, settings, code, url)

@@ -74,8 +74,10 @@ class Subscription:
 
     def awaits(self, code: str) -> bool:
         """Whether the handshake that sent `code` is under way."""
-        progress = self._progress.get()
-        return self.state == "AwaitingManualAction" and bool(progress["code"] == code)
+        settings, progress = self._settings, self._progress.get()
+        if settings is None or progress is None or progress["of"] != settings.said:
+            return False
+        return self.state in {"Creating", "AwaitingManualAction"} and bool(progress["code"] == code)
 
     def validated_by_hand(self, code: str) -> bool:
         """The validation URL was fetched. False if it is too late, or another's."""

@@ -28,7 +28,7 @@ class Told:
     statuses: list[int] = field(default_factory=list)
     shakes_hands: bool = True
     says_instead: str | None = None  # of the code or the origin that it should return
-    held: threading.Event = field(default_factory=threading.Event)  # while it is clear, notifications go unanswered
+    held: threading.Event = field(default_factory=threading.Event)  # while it is clear, what is posted goes unanswered
 
     def __post_init__(self) -> None:
         self.held.set()
@@ -49,6 +49,7 @@ class Receiver:
                 told, request = receiver.told, Received("POST", dict(self.headers), body)
                 if self.headers["aeg-event-type"] == "SubscriptionValidation":
                     receiver.handshakes.put(request)
+                    told.held.wait(60)
                     self.answer(told.statuses.pop(0) if told.statuses else 200, self.code(body) if told.shakes_hands else {})
                     return
                 status = told.statuses.pop(0) if told.statuses else 200

@@ -114,6 +114,17 @@ def test_the_settings_files_webhook_is_validated_once(make_cloud: MakeCloud, rec
     assert receiver.handshakes.qsize() == 1
 
 
+def test_a_handshake_that_a_restart_interrupts_begins_anew(make_cloud: MakeCloud, receiver: Receiver) -> None:
+    receiver.told.held.clear()
+    cloud = make_cloud("hooked", eventSubscription={"endpoint": receiver.endpoint, "destination": "webhook"}).start()
+    receiver.handshakes.get(timeout=10)
+    cloud.kill()
+    receiver.told.held.set()
+    cloud.start()
+    cloud.push_image("team/app", "v1")
+    assert receiver.next()["subject"] == "team/app:v1"
+
+
 @pytest.mark.parametrize(
     "value",
     [
