@@ -48,8 +48,8 @@ def run(given: argparse.Namespace) -> int:
 def main() -> int:
     given = arguments()
     os.umask(0o077)  # the state folders hold secrets
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)  # as Ctrl-C: stop everything, then end
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # stop everything, then end; a shell has its background ignore SIGINT
     try:
         return run(given)
     except Problem as problem:

@@ -1,13 +1,17 @@
 """A refusal in the words of the service that gives it. Handlers raise; `web.py` turns it into the answer."""
 
 import json
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from aiohttp import web
 
 from devkit.cloud import times
+
+WALL: ContextVar[Callable[[], float]] = ContextVar("wall", default=time.time)  # by the cloud that answers, seconds since the epoch
 
 
 class Refusal(Exception):
@@ -42,7 +46,7 @@ class EntraRefusal(Refusal):
     """Microsoft identity platform, "Error response example" of the client credentials flow."""
 
     def __init__(self, status: int, error: str, number: int, message: str) -> None:
-        trace, correlation, at = uuid.uuid4(), uuid.uuid4(), times.now()[:19].replace("T", " ") + "Z"
+        trace, correlation, at = uuid.uuid4(), uuid.uuid4(), times.rfc3339(int(WALL.get()() * 1e9), digits=7)[:19].replace("T", " ") + "Z"
         description = f"AADSTS{number}: {message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}"
         body = {
             "error": error,

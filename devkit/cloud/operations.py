@@ -93,8 +93,9 @@ class Operations:
             self._clock.text(), self._clock.now() + self._keep_seconds, error.status, error.code, error.message, operation,
         )  # fmt: skip
 
-    def to_json(self) -> list[dict[str, Any]]:
-        return [_shown(row) for row in self._database.rows("SELECT * FROM operations ORDER BY number")]
+    def to_json(self, last: int = -1) -> list[dict[str, Any]]:
+        """Oldest first, of the `last` ones."""
+        return [_shown(row) for row in self._database.rows("SELECT * FROM operations ORDER BY number DESC LIMIT ?", last)][::-1]
 
 
 def _work(row: sqlite3.Row) -> Work:

@@ -16,7 +16,7 @@ from devkit.cloud.config import CloudConfig, ManagedIdentity, Problem
 from devkit.cloud.control.app import control_app
 from devkit.cloud.database import Database
 from devkit.cloud.entra.apps import Apps
-from devkit.cloud.entra.service import EntraService
+from devkit.cloud.entra.service import EntraService, by_clock
 from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import unexpected_by_arm, unexpected_by_entra
 from devkit.cloud.eventgrid.events import RegistryEvents
@@ -147,7 +147,8 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
 
 
 def _entra_app(parts: Parts) -> web.Application:
-    app = web.Application(middlewares=middlewares("entra", parts, unexpected_by_entra), client_max_size=SMALL)
+    stamped = [by_clock(parts.clock), *middlewares("entra", parts, unexpected_by_entra)]
+    app = web.Application(middlewares=stamped, client_max_size=SMALL)
     app.add_routes(EntraService(parts.config, parts.clock, parts.unknowns, parts.entra).routes())
     return app
 

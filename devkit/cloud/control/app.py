@@ -1,6 +1,7 @@
 """The control API, put together: each part has a file of its own beside this one."""
 
 import hmac
+import logging
 from typing import Any
 
 from aiohttp import web
@@ -10,6 +11,8 @@ from devkit.cloud.control import apps, clock, events, faults, imports, registry,
 from devkit.cloud.control.answers import refused
 from devkit.cloud.pages.app import Pages
 from devkit.cloud.parts import Parts
+
+log = logging.getLogger("devkit.cloud")
 
 
 def control_app(parts: Parts) -> web.Application:
@@ -42,5 +45,10 @@ def _guard(key: str, pages: Pages) -> Any:
             return refused(error.status, error.reason)
         except ValueError as error:  # what a part says of a value that it cannot take
             return refused(400, str(error))
+        except ConnectionError:
+            raise  # the client left
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return refused(500, "the cloud has failed at this: its log says why")
 
     return guard

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig
@@ -14,9 +15,20 @@ from devkit.cloud.entra import refusals
 from devkit.cloud.entra.apps import App
 from devkit.cloud.entra.proof import Proofs
 from devkit.cloud.entra.tokens import EntraTokens
-from devkit.cloud.errors import EntraRefusal
+from devkit.cloud.errors import WALL, EntraRefusal
 from devkit.cloud.unknowns import Switches
 from devkit.cloud.web import IDENTITY
+
+
+def by_clock(clock: Clock) -> Middleware:
+    """Refusals have the cloud's time, whoever makes them."""
+
+    @web.middleware
+    async def stamped(request: web.Request, handler: Handler) -> web.StreamResponse:
+        WALL.set(clock.wall)
+        return await handler(request)
+
+    return stamped
 
 
 class EntraService:

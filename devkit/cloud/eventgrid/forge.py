@@ -30,22 +30,31 @@ class Order:
         action, copies, overrides = value.get("action", "push"), value.get("copies", 1), value.get("overrides") or {}
         if action not in {"push", "delete"}:
             raise ValueError("action is push or delete")
-        if not isinstance(copies, int) or not 1 <= copies <= 1_000:
+        if isinstance(copies, bool) or not isinstance(copies, int) or not 1 <= copies <= 1_000:
             raise ValueError("copies is a number from 1 to 1000")
         if not isinstance(overrides, dict):
             raise ValueError("overrides is an object, merged into the event")
-        target = {"mediaType": OCI_MANIFEST, "digest": value.get("digest", f"sha256:{'0' * 64}"), "repository": text(value, "repository")}
+        digest = text({"digest": f"sha256:{'0' * 64}", **value}, "digest")
+        target: dict[str, Any] = {"mediaType": OCI_MANIFEST, "digest": digest, "repository": text(value, "repository")}
         if action == "push":
             target |= {"size": 1_609, "length": 1_609} | ({"tag": text(value, "tag")} if "tag" in value else {})
         return cls(
             action=action,
             target=target,
             copies=copies,
-            connected_registry=value.get("connectedRegistry"),
-            locations=tuple(value.get("locations") or ()),
+            connected_registry=None if value.get("connectedRegistry") is None else text(value, "connectedRegistry"),
+            locations=_texts(value, "locations"),
             overrides=overrides,
-            without=tuple(value.get("without") or ()),
+            without=_texts(value, "without"),
         )
+
+
+def _texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Raises `ValueError`."""
+    texts = value.get(name) or []
+    if not isinstance(texts, list) or not all(isinstance(one, str) and one for one in texts):
+        raise ValueError(f"{name} is a list of texts")
+    return tuple(texts)
 
 
 def forge(order: Order, events: RegistryEvents, login_server: str) -> list[dict[str, Any]]:
@@ -92,4 +101,6 @@ def _remove(event: dict[str, Any], path: str) -> None:
     *parents, name = path.split(".")
     for parent in parents:
         event = event.get(parent, {})
+        if not isinstance(event, dict):
+            return
     event.pop(name, None)

@@ -103,11 +103,11 @@ class EventQueue:
         for event in events:
             self._database.run("UPDATE deliveries SET due = NULL, blob = ? WHERE number = ?", blob, event.number)
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """Oldest first; `due` is the next attempt, or when a dead letter is written."""
+    def to_json(self, last: int = -1) -> list[dict[str, Any]]:
+        """Oldest first, of the `last` ones; `due` is the next attempt, or when a dead letter is written."""
         statement = """SELECT id, event_type AS eventType, subject, state, attempts, last_status AS lastStatus, outcome AS lastOutcome,
-                       reason, blob, published, due FROM deliveries ORDER BY number"""
-        rows = [dict(row) for row in self._database.rows(statement)]
+                       reason, blob, published, due FROM deliveries ORDER BY number DESC LIMIT ?"""
+        rows = [dict(row) for row in self._database.rows(statement, last)][::-1]
         return [{**row, "published": self.moment(row["published"]), "due": self.moment(row["due"])} for row in rows]
 
     def counts(self) -> dict[str, int]:

@@ -83,7 +83,7 @@ def _events(parts: Parts) -> Html:
             event["reason"] or "",
             moment(event["due"]),
         ]
-        for event in reversed(parts.eventgrid.queue.to_json()[-LAST:])
+        for event in reversed(parts.eventgrid.queue.to_json(LAST))
     ]
     head = ["published", "event", "subject", "delivery", "attempts", "last answer", "reason", "next"]
     return table("Last events", head, rows)
@@ -100,6 +100,6 @@ def _imports(parts: Parts) -> Html:
             size(one["bytes"]),
             f"{one['error']['code']}: {one['error']['message']}" if one["error"] else "",
         ]
-        for one in reversed(parts.importer.operations.to_json()[-LAST:])
+        for one in reversed(parts.importer.operations.to_json(LAST))
     ]
     return table("Last imports", ["began", "from", "state", "ended", "copied", "error"], rows)

@@ -78,3 +78,11 @@ def test_a_clock_that_is_advanced_again_and_again_stops_before_times_end(make_cl
     assert (statuses[0], statuses[-1]) == (200, 400)
     assert cloud.control("PUT", "clock", {"scale": 2})["now"] > "9700"
     assert cloud.entra_token().status == 200
+
+
+def test_a_refusal_of_entra_s_has_the_cloud_s_time(make_cloud: MakeCloud) -> None:
+    cloud = make_cloud("own").start()
+    now = cloud.control("PUT", "clock", {"skewSeconds": 86_400 * 365})["now"]
+    refused = cloud.entra_token(client_secret="wrong").json
+    assert refused["timestamp"][:10] in {now[:10], cloud.control("GET", "clock")["now"][:10]}
+    assert f"Timestamp: {refused['timestamp']}" in refused["error_description"]

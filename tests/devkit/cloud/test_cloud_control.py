@@ -9,7 +9,7 @@ from devkit.local.control import CloudControl, ControlRefused
 from devkit.tls import TlsFiles
 from tests.devkit.cloud.faulty import behaving
 from tests.devkit.cloud.receiving import Receiver
-from tests.devkit.cloud.running import Cloud, MakeClouds
+from tests.devkit.cloud.running import Cloud, MakeCloud, MakeClouds
 from tests.devkit.cloud.test_cloud_vault import ask, with_vault
 
 
@@ -72,3 +72,19 @@ def test_a_vault_has_its_faults_and_its_secrets(cloud: Cloud, control: CloudCont
     assert (expired.status, "Bearer" in expired.headers["WWW-Authenticate"]) == (401, True)
     control.delete_vault_secret("made")
     assert [one["deleted"] for one in control.vault() if one["name"] == "made"] == [True]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"locations": 5}, {"without": "id"}, {"connectedRegistry": 5}, {"digest": 5}, {"copies": True}, {"overrides": [1]}]
+)
+def test_an_event_that_cannot_be_made_is_told(control: CloudControl, wrong: dict[str, object]) -> None:
+    with pytest.raises(ControlRefused, match="400"):
+        control.publish("control/wrong", **wrong)
+
+
+def test_a_failure_of_its_own_is_answered_as_json_and_logged(make_cloud: MakeCloud) -> None:
+    cloud = make_cloud("failing").start()
+    headers = {"x-control-key": cloud.config["controlKey"]}
+    answer = cloud.call("control", "PUT", "/control/faults", body=b"[" * 60_000, headers=headers)
+    assert (answer.status, "log" in answer.json["error"]) == (500, True)
+    assert "RecursionError" in cloud.log.read_text()

@@ -30,3 +30,16 @@ def test_a_state_folder_that_cannot_be_is_one_sentence(tmp_path: Path, command: 
         f"Cannot keep state in {file}: Not a directory. Remove what is there ('rm -r {file}'), let this user write there, or name another"
         " folder: 'python -m devkit' takes --state.\n"
     )
+
+
+def test_a_shell_that_has_it_ignore_sigint_does_not_keep_it_from_ending() -> None:
+    lines = (
+        "import os, signal, sys",
+        "from devkit import __main__ as it",
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)",
+        "it.run = lambda _: os.kill(os.getpid(), signal.SIGINT) or 7",
+        "sys.argv = ['devkit', 'up']",
+        "sys.exit(it.main())",
+    )
+    ended = subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "Stopped.\n")
