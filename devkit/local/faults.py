@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 Json = Mapping[str, Any]
-Service = Literal["registry", "arm", "entra", "vault", "identity"]
+Service = Literal["registry", "arm", "entra", "vault", "identity", "data"]
 
 # On which calls
 

@@ -35,9 +35,21 @@ class Book:
 
     async def befalling(self, service: str, method: str, path: str, told: Callable[[Rule], Awaitable[bool]]) -> Rule | None:
         """The first rule that fires: a call suffers one fault at most, and rules behind it are not asked. `told` looks at what the request
-        line does not tell, and is asked last."""
+        line does not tell, and is asked last. Not those of a body: they are settled behind all others."""
         for rule, counts in list(self._entries):
-            if rule.fits(service, method, path) and await told(rule) and self._fired(rule, counts):
+            if not rule.fault.of_body and rule.fits(service, method, path) and await told(rule) and self._fired(rule, counts):
+                return rule
+        return None
+
+    async def of_body(self, service: str, method: str, path: str, told: Callable[[Rule], Awaitable[bool]]) -> list[Rule]:
+        """Those that could befall the body of the answer. Nothing is counted yet."""
+        entries = [rule for rule, _ in self._entries if rule.fault.of_body]
+        return [rule for rule in entries if rule.fits(service, method, path) and await told(rule)]
+
+    def befalling_body(self, rules: Sequence[Rule]) -> Rule | None:
+        """The first of them that fires, now that there is a body."""
+        for rule, counts in self._entries:
+            if rule in rules and self._fired(rule, counts):
                 return rule
         return None
 

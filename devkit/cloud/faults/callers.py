@@ -13,8 +13,9 @@ async def claimed(request: web.Request) -> str:
         return _bearer(value)
     if kind.lower() == "basic":
         return _basic(value)
-    if request.method != "POST" or request.content_type != "application/x-www-form-urlencoded":
-        return ""
+    asks_for_token = request.path.startswith("/oauth2/") or request.path.endswith("/oauth2/v2.0/token")
+    if request.method != "POST" or not asks_for_token or request.content_type != "application/x-www-form-urlencoded":
+        return ""  # another's body is its handler's alone
     form = await request.post()
     given = {name: value for name, value in form.items() if isinstance(value, str)}
     token = given.get("refresh_token") or given.get("access_token")

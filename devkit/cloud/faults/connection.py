@@ -5,12 +5,13 @@ import socket
 import struct
 from typing import TypeAlias
 
-from aiohttp import web, web_fileresponse
+from aiohttp import hdrs, web, web_fileresponse
 from aiohttp.http import StreamWriter
+from aiohttp.http_exceptions import BadHttpMessage
 from multidict import CIMultiDict
 
 from devkit.cloud.clock import Clock
-from devkit.cloud.faults.kinds import Bandwidth, Reset, Truncated, WrongBytes
+from devkit.cloud.faults.kinds import Bandwidth, Fault, Reset, Truncated, WrongBytes
 from devkit.cloud.web import Cut
 
 _Chunk: TypeAlias = "bytes | bytearray | memoryview[int] | memoryview[bytes]"  # a type checker's alone
@@ -38,10 +39,37 @@ def cut(request: web.BaseRequest) -> Cut:
 
 
 async def until_client_leaves(request: web.BaseRequest) -> Cut:
-    """To be raised. aiohttp tells no handler that its client is gone."""
-    while (transport := request.transport) is not None and not transport.is_closing():  # noqa: ASYNC110 - there is no event
-        await asyncio.sleep(_LEAVES_AFTER)
+    """To be raised. aiohttp tells no handler that its client is gone, and sees it itself only while it reads: the body is lost."""
+    while (transport := request.transport) is not None and not transport.is_closing():
+        if request.content.at_eof():
+            await asyncio.sleep(_LEAVES_AFTER)
+            continue
+        try:
+            async with asyncio.timeout(_LEAVES_AFTER):
+                await request.content.readany()
+        except TimeoutError:
+            continue
+        except (ConnectionError, BadHttpMessage):  # it left in the middle of its body
+            break
     return Cut("the client left")
+
+
+def has_body(request: web.BaseRequest, response: web.StreamResponse) -> bool:
+    """Whether it is a success with something in it."""
+    if request.method == hdrs.METH_HEAD or response.status not in {200, 206}:
+        return False
+    if isinstance(response, web.FileResponse):  # has not looked at its file, or at the range, yet
+        try:
+            return bool(range(response._path.stat().st_size)[request.http_range])
+        except ValueError:  # no range: it will be refused
+            return False
+    return bool(response.body) if isinstance(response, web.Response) else True
+
+
+def alter_body(request: web.Request, fault: Fault, clock: Clock) -> None:
+    """Of the answer that is not sent yet."""
+    assert isinstance(fault, Bandwidth | Reset | Truncated | WrongBytes)
+    request._payload_writer = BodyWriter(request, fault, clock)  # aiohttp has no public way
 
 
 class BodyWriter(StreamWriter):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 from urllib.parse import unquote
 
@@ -12,9 +13,8 @@ from devkit.cloud import times
 from devkit.cloud.errors import Refusal
 from devkit.cloud.faults import words
 from devkit.cloud.faults.callers import claimed
-from devkit.cloud.faults.connection import BodyWriter, cut, until_client_leaves
+from devkit.cloud.faults.connection import alter_body, cut, has_body, until_client_leaves
 from devkit.cloud.faults.kinds import (
-    Bandwidth,
     Fault,
     Hang,
     Latency,
@@ -22,9 +22,7 @@ from devkit.cloud.faults.kinds import (
     Reset,
     StaleRead,
     Status,
-    Truncated,
     Unauthorized,
-    WrongBytes,
 )
 from devkit.cloud.faults.outage import OUTAGE
 from devkit.cloud.faults.parts import Faults
@@ -51,11 +49,15 @@ def imposing(service: Service, faults: Faults, recorder: Recorder, unexpected: U
             raise cut(request)
         if not faults.book:
             return await handler(request)
-        rule = await imposer.rule(request)
-        if rule is None:
-            return await handler(request)
-        request[FAULT] = rule.id
-        return await imposer.impose(rule.fault, request, handler)
+        if rule := await imposer.rule(request):
+            request[FAULT] = rule.id
+            return await imposer.impose(rule.fault, request, handler)
+        rules = await imposer.rules_of_body(request)
+        response = await handler(request)
+        if rules and has_body(request, response) and (rule := faults.book.befalling_body(rules)):
+            request[FAULT] = rule.id
+            alter_body(request, rule.fault, faults.clock)
+        return response
 
     return impose
 
@@ -68,14 +70,10 @@ class _Imposer:
         self._unexpected = unexpected
 
     async def rule(self, request: web.Request) -> Rule | None:
-        async def told(rule: Rule) -> bool:
-            if not rule.fault.anonymous and hdrs.AUTHORIZATION not in request.headers:
-                return False
-            if rule.form.identity is not None and await claimed(request) != rule.form.identity:
-                return False
-            return rule.form.holding is None or rule.form.holding.encode() in await request.read()
+        return await self._faults.book.befalling(self._service, request.method, _path(request), partial(_told, request))
 
-        return await self._faults.book.befalling(self._service, request.method, unquote(request.rel_url.raw_path), told)
+    async def rules_of_body(self, request: web.Request) -> list[Rule]:
+        return await self._faults.book.of_body(self._service, request.method, _path(request), partial(_told, request))
 
     async def impose(self, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
         clock = self._faults.clock
@@ -95,8 +93,8 @@ class _Imposer:
                 if when == "after":
                     await answered(request, handler, self._unexpected)
                 raise await until_client_leaves(request)
-            case Reset() | Bandwidth() | Truncated() | WrongBytes():
-                request._payload_writer = BodyWriter(request, fault, clock)  # aiohttp has no public way
+            case Reset():
+                alter_body(request, fault, clock)
             case LateWrite():
                 return await self._late(fault, request, handler)
             case Unauthorized():
@@ -121,6 +119,19 @@ class _Imposer:
         self._recorder.add(recorded(self._service, request, response.status, times.now()))
         if response.status < 300:
             self._faults.book.landed(request[FAULT])
+
+
+def _path(request: web.Request) -> str:
+    return unquote(request.rel_url.raw_path)
+
+
+async def _told(request: web.Request, rule: Rule) -> bool:
+    """Whether it is for this call, as far as more than the request line tells."""
+    if not rule.fault.anonymous and hdrs.AUTHORIZATION not in request.headers:
+        return False
+    if rule.form.identity is not None and await claimed(request) != rule.form.identity:
+        return False
+    return rule.form.holding is None or rule.form.holding.encode() in await request.read()
 
 
 def _success(request: web.Request, content: bytes) -> web.Response:

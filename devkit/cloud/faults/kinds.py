@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Literal
 
 from devkit.cloud.faults.reading import parsed, shown
 
-EVERYWHERE = ("registry", "arm", "entra", "vault", "identity")
+EVERYWHERE = ("registry", "arm", "entra", "vault", "identity", "data")
 _UPLOAD = re.compile(r"/v2/.+/blobs/uploads/.*", re.DOTALL)
 _STORED = re.compile(r"/v2/.+/(manifests|blobs)/[^/]+", re.DOTALL)
+_SENT_ON = re.compile(r"/[a-z0-9]+:[0-9a-f]+")  # a blob at the data endpoint
 
 
 class Fault:
@@ -19,6 +20,7 @@ class Fault:
     kind: ClassVar[str]
     services: ClassVar[tuple[str, ...]] = EVERYWHERE
     anonymous: ClassVar[bool] = True  # whether it can befall a call without credentials, which only asks for its challenge
+    of_body: ClassVar[bool] = False  # whether it befalls the body of a success, so that it is settled once there is one
 
     def befalls(self, method: str, path: str) -> bool:
         """Calls that it cannot befall do not count as matched."""
@@ -40,7 +42,7 @@ class Latency(Fault):
 class Bandwidth(Fault):
     """Of the answer's body."""
 
-    kind = "bandwidth"
+    kind, of_body = "bandwidth", True
     bytes_per_second: float
 
 
@@ -78,7 +80,7 @@ class Hang(Fault):
 class Truncated(Fault):
     """A body that ends early and says so in its Content-Length: it looks whole."""
 
-    kind = "truncated"
+    kind, of_body = "truncated", True
     bytes: int = 0
 
     def befalls(self, method: str, path: str) -> bool:
@@ -89,12 +91,12 @@ class Truncated(Fault):
 class WrongBytes(Fault):
     """One bit of a manifest or blob is flipped, in the byte `at` or in the middle; the headers stay."""
 
-    kind, anonymous = "wrong_bytes", False
-    services = ("registry",)
+    kind, of_body = "wrong_bytes", True
+    services = ("registry", "data")
     at: int | None = None
 
     def befalls(self, method: str, path: str) -> bool:
-        return method == "GET" and _STORED.fullmatch(path) is not None
+        return method == "GET" and any(pattern.fullmatch(path) for pattern in (_STORED, _SENT_ON))
 
 
 @dataclass(frozen=True, slots=True)

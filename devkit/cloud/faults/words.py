@@ -8,6 +8,7 @@ from aiohttp import web
 
 from devkit.cloud.errors import ArmRefusal, EntraRefusal, Refusal, RegistryRefusal
 from devkit.cloud.faults.kinds import Status
+from devkit.cloud.registry.dataendpoint import StorageRefusal
 
 _REGISTRY = {401: "UNAUTHORIZED", 403: "DENIED", 404: "NOT_FOUND", 405: "UNSUPPORTED", 429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
 _ARM = {
@@ -22,6 +23,7 @@ _ARM = {
     504: "GatewayTimeout",
 }
 _VAULT = {401: "Unauthorized", 403: "Forbidden", 404: "SecretNotFound", 429: "Throttled"}
+_STORAGE = {403: "AuthenticationFailed", 404: "BlobNotFound", 429: "ServerBusy", 503: "ServerBusy"}  # Blob service, "error codes"
 _REASONS = {429: "Too many requests", 500: "Internal server error", 502: "Bad gateway", 503: "Service unavailable", 504: "Gateway timeout"}
 
 
@@ -47,6 +49,8 @@ def _refusal(service: str, status: int, code: str | None, reason: str) -> Refusa
             return Refusal(status, _identity(status, reason))
         case "vault":
             return ArmRefusal(status, code or _VAULT.get(status, _ARM.get(status, "BadParameter")), f"{reason}.")
+        case "data":
+            return StorageRefusal(status, code or _STORAGE.get(status, "InternalError"), f"{reason}.")
     return ArmRefusal(status, code or _ARM.get(status, "BadRequest"), f"{reason}.")
 
 

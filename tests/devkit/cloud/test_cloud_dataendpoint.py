@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from devkit.local import faults
 from devkit.local.control import CloudControl
 from devkit.tls import TlsFiles
+from tests.devkit.cloud.faulty import behaving
 from tests.devkit.cloud.running import Answer, Cloud, Clouds, MakeClouds, digest_of, free_ports
 
 LAYER = b"a layer at the data endpoint"
@@ -78,3 +80,13 @@ def test_without_the_port_it_says_what_is_missing(clouds: Clouds) -> None:
         assert (refused.status, b"port data" in refused.body) == (500, True)
     finally:
         control.set_unknowns(blobRedirect="none")
+
+
+def test_faults_befall_it_too(cloud: Cloud) -> None:
+    with behaving(cloud) as control:
+        wrong = control.impose(faults.wrong_bytes(at=0), on=faults.calls("data", "GET"), times=1)
+        control.impose(faults.status(503), on=faults.calls("data"), times=1, name="busy")
+        busy = fetch(cloud, location(cloud))
+        assert (busy.status, busy.headers["x-ms-error-code"]) == (503, "ServerBusy")
+        assert fetch(cloud, location(cloud)).body == bytes([LAYER[0] ^ 1]) + LAYER[1:]
+        assert [one["service"] for one in control.requests(fault=wrong)] == ["data"]

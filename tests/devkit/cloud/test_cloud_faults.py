@@ -1,5 +1,6 @@
 """Faults of calls: each kind as a client meets it."""
 
+import contextlib
 import http.client
 import time
 from collections.abc import Iterator
@@ -177,3 +178,39 @@ def test_a_call_hangs_until_its_client_leaves(cloud: Cloud, control: CloudContro
     connection.close()
     (one,) = until(lambda: control.requests(fault=rule), bool)
     assert one["status"] == 444
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_noticed(cloud: Cloud, control: CloudControl) -> None:
+    rule = control.impose(faults.hang(), on=faults.registry("POST", "/v2/faults/left/.*"))
+    connection = http.client.HTTPSConnection("localhost", cloud.config["ports"]["registry"], context=cloud.context, timeout=1)
+    connection.putrequest("POST", "/v2/faults/left/blobs/uploads/")
+    connection.putheader("Authorization", cloud.basic("all"))
+    connection.putheader("Content-Length", str(1 << 30))
+    connection.endheaders()
+    with contextlib.suppress(TimeoutError):
+        connection.send(bytes(16 << 20))
+    connection.close()
+    (one,) = until(lambda: control.requests(fault=rule), bool)
+    assert one["status"] == 444
+
+
+def test_what_alters_a_body_counts_only_where_there_is_one(cloud: Cloud, control: CloudControl) -> None:
+    cloud.push_image("faults/bodies", "v1")
+    empty = cloud.push_blob("faults/bodies", b"")
+    kinds = (faults.truncated(3), faults.wrong_bytes(), faults.bandwidth(1e9))
+    rules = [control.impose(kind, on=faults.registry(None, "/v2/faults/bodies/.*"), times=1) for kind in kinds]
+    assert look(cloud, "faults/bodies", "none") == 404
+    assert cloud.registry("GET", f"/v2/faults/bodies/blobs/{empty}").status == 200
+    assert cloud.registry("HEAD", "/v2/faults/bodies/manifests/v1").status == 200
+    assert cloud.registry("GET", f"/v2/faults/bodies/blobs/{digest_of(b'layer')}", headers={"Range": "bytes=9-"}).status == 416
+    assert [(one["matched"], one["fired"]) for one in control.faults()] == [(0, 0)] * 3
+    assert cloud.registry("GET", "/v2/faults/bodies/manifests/v1").body == image(b"layer")[:3]
+    assert [(one["matched"], one["fired"]) for one in control.faults()] == [(1, 1), (0, 0), (0, 0)]
+    (one,) = control.requests(fault=rules[0])
+    assert one["status"] == 200
+
+
+def test_who_calls_is_not_looked_for_in_another_s_body(cloud: Cloud, control: CloudControl) -> None:
+    control.impose(faults.status(503), on=faults.arm("POST", identity="somebody"))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert cloud.call("arm", "POST", f"{cloud.registry_id}/importImage?{API}", body=b"x=" + b"y" * 99_999, headers=headers).status == 401
