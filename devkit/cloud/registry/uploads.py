@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from aiohttp import web
 
@@ -26,6 +27,7 @@ MOST_UPLOADS = 256  # at once; the one longest untouched gives way, as clients t
 UNTOUCHED = 24 * 3600.0  # seconds by the cloud's clock, after which an upload is given up: Azure's number is not known
 SWEEP = 3600.0
 CHUNK = 512 * 1024
+IDLE = 60.0  # real seconds, as the client is a real program: one that sends nothing for so long has broken off
 CONTENT_RANGE = re.compile(r"(?:bytes )?([0-9]{1,18})-([0-9]{1,18})(?:/[0-9*]+)?")
 
 
@@ -46,11 +48,12 @@ class Upload:
 
 
 class Uploads:
-    def __init__(self, store: Store, files: BlobFiles, auth: RegistryAuth, clock: Clock) -> None:
+    def __init__(self, store: Store, files: BlobFiles, auth: RegistryAuth, clock: Clock, *, idle: float = IDLE) -> None:
         self._store = store
         self._files = files
         self._auth = auth
         self._clock = clock
+        self._idle = idle
         self._uploads: dict[str, Upload] = {}  # the longest untouched first
 
     async def while_serving(self, _: web.Application) -> AsyncIterator[None]:
@@ -143,7 +146,7 @@ class Uploads:
             raise unknown_upload()
         announced = _announced(request, upload)
         before = upload.writer.mark()
-        async for chunk in request.content.iter_chunked(CHUNK):
+        async for chunk in chunks(request.content, self._idle):
             await self._write(upload, chunk)
         if announced is not None and upload.writer.size - before.size != announced:
             upload.writer.back_to(before)
@@ -181,6 +184,26 @@ class Uploads:
                 self._drop(upload)
         self._store.link_blobs(call.name, [digest])
         return _created(call.name, digest)
+
+
+class Body(Protocol):
+    async def read(self, n: int = -1, /) -> bytes:
+        """Some bytes, `n` at most; none at its end."""
+
+
+async def chunks(body: Body, idle: float) -> AsyncIterator[bytes]:
+    """Raises the refusal once nothing has come for `idle` real seconds (RFC 9110, 15.5.9): a client that stops in the middle would keep
+    its upload's turn for ever."""
+    while True:
+        try:
+            async with asyncio.timeout(idle):
+                chunk = await body.read(CHUNK)
+        except TimeoutError:
+            message = f"no more of the blob has come for {idle:g} seconds: send the rest again"
+            raise RegistryRefusal(408, "BLOB_UPLOAD_INVALID", message, headers={"Connection": "close"}) from None
+        if not chunk:
+            return
+        yield chunk
 
 
 def unknown_upload() -> RegistryRefusal:
