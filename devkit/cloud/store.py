@@ -45,22 +45,30 @@ class Store(View):
     def delete_manifest(self, repository: str, digest: str) -> list[str]:
         """What is gone, itself first: with it go its referrers, theirs too (acr.md 5 [D]), and the tags of each. An index leaves its
         children; nothing protects them either. Empty if there was no such manifest."""
+        gone, left = [], [digest]
+        while left:  # no recursion: a chain of referrers may be longer than Python's stack
+            if self._end_manifest(repository, one := left.pop()):
+                gone.append(one)
+                left += reversed(self.referrers_of(repository, one))
+        return gone
+
+    def _end_manifest(self, repository: str, digest: str) -> bool:
+        """With its tags. Whether there was such a manifest."""
         now = self._clock.now()
         if not self._database.run(
             "UPDATE manifests SET until = ? WHERE until IS NULL AND repository = ? AND digest = ?", now, repository, digest
         ):
-            return []
+            return False
         tags = [tag.name for tag in self.tags(repository, digest=digest)]
         self.trash.take(repository, digest, tags)
         for tag in tags:
             self._remove_tag(repository, tag)
         self.locks.forget(repository, "manifest", digest)
-        referrers = [one.digest for one in self.referrers(repository, digest)]
-        return [digest, *(gone for referrer in referrers for gone in self.delete_manifest(repository, referrer))]
+        return True
 
     def delete_repository(self, repository: str) -> tuple[list[str], list[str]]:
         """The digests and the tags that are gone."""
-        digests = [manifest.digest for manifest in self.manifests(repository)]
+        digests = self.digests(repository)
         tags = [tag.name for tag in self.tags(repository)]
         for digest in digests:
             self.trash.take(repository, digest, (tag.name for tag in self.tags(repository, digest=digest)))

@@ -62,6 +62,18 @@ class View:
         statement = "SELECT * FROM manifests WHERE {true} AND repository = ? AND digest > ? ORDER BY digest LIMIT ?"
         return [StoredManifest.of(row) for row in self.rows(statement, repository, last, count)]
 
+    def digests(self, repository: str) -> list[str]:
+        """Of all its manifests, whose contents stay on the disk."""
+        return [
+            row["digest"] for row in self.rows("SELECT digest FROM manifests WHERE {true} AND repository = ? ORDER BY digest", repository)
+        ]
+
+    def span(self, repository: str) -> tuple[str, str]:
+        """When the first of its manifests was made and when one was last written. Of a repository that is there."""
+        statement = "SELECT min(created) AS created, max(updated) AS updated FROM manifests WHERE {true} AND repository = ?"
+        (row,) = self.rows(statement, repository)
+        return row["created"], row["updated"]
+
     def counts(self, repository: str) -> tuple[int, int, str | None]:
         """How many manifests and tags it holds, and when one of them was last written."""
         statement = "SELECT count(*) AS number, max(updated) AS updated FROM {table} WHERE {true} AND repository = ?"
@@ -71,6 +83,11 @@ class View:
     def referrers(self, repository: str, subject: str) -> list[StoredManifest]:
         statement = "SELECT * FROM manifests WHERE {true} AND repository = ? AND subject = ? ORDER BY digest"
         return [StoredManifest.of(row) for row in self.rows(statement, repository, subject)]
+
+    def referrers_of(self, repository: str, subject: str) -> list[str]:
+        """Their digests alone."""
+        statement = "SELECT digest FROM manifests WHERE {true} AND repository = ? AND subject = ? ORDER BY digest"
+        return [row["digest"] for row in self.rows(statement, repository, subject)]
 
     def tag(self, repository: str, name: str) -> StoredTag | None:
         rows = self.rows("SELECT * FROM tags WHERE {true} AND repository = ? AND name = ?", repository, name)
