@@ -34,9 +34,9 @@ class Attributes:
 
     async def repository(self, call: Call) -> web.Response:
         view = self._view(call)
-        manifests, tags = view.manifests(call.name), view.tags(call.name)
-        times = {"createdTime": min(one.created for one in manifests), "lastUpdateTime": max(one.updated for one in manifests)}
-        counts = {"manifestCount": len(manifests), "tagCount": len(tags)}
+        (created, updated), (manifests, tags, _) = view.span(call.name), view.counts(call.name)
+        times = {"createdTime": created, "lastUpdateTime": updated}
+        counts = {"manifestCount": manifests, "tagCount": tags}
         changeable = self._store.locks.of(call.name).to_json()
         return json_answer({**self._named(call), **times, **counts, "changeableAttributes": changeable})
 
@@ -45,14 +45,10 @@ class Attributes:
         return await self.repository(call)
 
     async def change_manifest(self, call: Call) -> web.Response:
-        if not self._store.has_manifest(call.name, call.digest):
-            raise unknown(call) if self._store.has_repository(call.name) else unknown_name(call)
         await self._change(call, "manifest", call.digest)
         return await self.manifest(call)
 
     async def change_tag(self, call: Call) -> web.Response:
-        if self._store.has_repository(call.name) and self._store.tag(call.name, call.reference) is None:
-            raise unknown_tag(call)
         await self._change(call, "tag", call.reference)
         return await self.tag(call)
 
@@ -90,10 +86,11 @@ class Attributes:
 
     async def untag(self, call: Call) -> web.Response:
         """202; the manifest stays and no event tells (docs: container-registry-delete, container-registry-webhook-reference)."""
-        _require_known(call, self._store)
-        require(call, self._store.locks.over(call.name, "tag", call.reference).deletable)
-        if not self._store.untag(call.name, call.reference):
-            raise unknown_tag(call)
+        with self._database.transaction():
+            _require_known(call, self._store)
+            require(call, self._store.locks.over(call.name, "tag", call.reference).deletable)
+            if not self._store.untag(call.name, call.reference):
+                raise unknown_tag(call)
         return web.Response(status=202)
 
     def _view(self, call: Call) -> View:
@@ -104,18 +101,26 @@ class Attributes:
 
     async def _change(self, call: Call, kind: Kind, name: str) -> None:
         """A PATCH of attributes. Whatever is locked, this is allowed: it is how a lock is opened."""
-        _require_known(call, self._store)
-        try:
-            value = json.loads(await call.request.read())
-            changed = self._store.locks.of(call.name, kind, name).changed(value)
-            state = choice(value, "quarantineState", STATES) if kind == "manifest" and value.get("quarantineState") else None
-        except (ValueError, RecursionError):
-            message = "the body must be an object of deleteEnabled, writeEnabled, listEnabled, readEnabled: true or false"
-            raise RegistryRefusal(400, "UNSUPPORTED", message) from None
-        with self._database.transaction():
+        content = await call.request.read()
+        with self._database.transaction():  # what is not there has no lock, and may have gone while the body came
+            self._require_there(call, kind)
+            try:
+                value = json.loads(content)
+                changed = self._store.locks.of(call.name, kind, name).changed(value)
+                state = choice(value, "quarantineState", STATES) if kind == "manifest" and value.get("quarantineState") else None
+            except (ValueError, RecursionError):
+                message = "the body must be an object of deleteEnabled, writeEnabled, listEnabled, readEnabled: true or false"
+                raise RegistryRefusal(400, "UNSUPPORTED", message) from None
             self._store.locks.set(changed, call.name, kind, name)
             if state is not None:
                 self._set_quarantine(call, name, state)
+
+    def _require_there(self, call: Call, kind: Kind) -> None:
+        _require_known(call, self._store)
+        if kind == "manifest" and not self._store.has_manifest(call.name, call.digest):
+            raise unknown(call)
+        if kind == "tag" and self._store.tag(call.name, call.reference) is None:
+            raise unknown_tag(call)
 
     def _set_quarantine(self, call: Call, digest: str, state: State) -> None:
         """Once it has passed, the push is told of: each tag that it has by then, or none."""
