@@ -14,6 +14,7 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 MEDIA_TYPES = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST)
 LIMIT = 4 * 1024 * 1024  # distribution-spec, "Pushing Manifests": what every registry should take; ACR's documented maximum
+LARGEST_SUM = 2**63 - 1  # of sizes: image-spec, descriptor.md has each an int64, and so has SQLite
 
 
 class InvalidManifest(Exception):
@@ -54,6 +55,9 @@ class Manifest:
         listed = _descriptors(value, "manifests") if index else [_descriptor(value.get("config"), "config"), *_descriptors(value, "layers")]
         subject = None if value.get("subject") is None else str(_descriptor(value["subject"], "subject")["digest"])
         config_type = None if index else listed[0].get("mediaType")
+        image_size = sum(one["size"] for one in listed)
+        if image_size > LARGEST_SUM:
+            raise InvalidManifest("the sizes of what it lists add up to more than 64 bits hold")
         return cls(
             media_type=media_type,
             content=content,
@@ -64,7 +68,7 @@ class Manifest:
             subject=subject,
             artifact_type=value.get("artifactType") or config_type,
             annotations=value.get("annotations"),
-            image_size=sum(one["size"] for one in listed),
+            image_size=image_size,
         )
 
     @property

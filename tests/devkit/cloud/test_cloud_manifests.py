@@ -22,6 +22,11 @@ CASES = {
     "layers that are no list": (image(b"layer", layers={}), OCI_MANIFEST, "MANIFEST_INVALID"),
     "a layer without a media type": (image(b"layer", layers=[{**LAYER, "mediaType": None}]), OCI_MANIFEST, "MANIFEST_INVALID"),
     "a layer of a negative size": (image(b"layer", layers=[{**LAYER, "size": -1}]), OCI_MANIFEST, "MANIFEST_INVALID"),
+    "layers larger together than SQLite counts": (
+        image(b"layer", layers=[{**LAYER, "size": 2**62 - 1}] * 3),
+        OCI_MANIFEST,
+        "MANIFEST_INVALID",
+    ),
     "a layer of no digest": (image(b"layer", layers=[{**LAYER, "digest": "sha256:../.."}]), OCI_MANIFEST, "MANIFEST_INVALID"),
     "a subject that is a text": (image(b"layer", subject="x"), OCI_MANIFEST, "MANIFEST_INVALID"),
     "annotations of numbers": (image(b"layer", annotations={"a": 1}), OCI_MANIFEST, "MANIFEST_INVALID"),
