@@ -35,5 +35,5 @@ def _bearer(token: str) -> str:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return str(claims.get("sub") or claims.get("appid") or "")
-    except (IndexError, ValueError, AttributeError):  # binascii's and json's errors are ValueErrors
+    except (IndexError, ValueError, AttributeError, RecursionError):  # binascii's and json's errors are ValueErrors
         return ""

@@ -6,6 +6,7 @@ process."""
 import math
 from collections import Counter
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -13,9 +14,11 @@ from aiohttp.typedefs import Handler, Middleware
 from devkit.cloud.clock import Clock
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.faults.callers import claimed
+from devkit.cloud.registry.routes import REFERRERS, pattern
 from devkit.cloud.registrysettings import RegistrySettings
 
 WINDOW = 60.0  # seconds
+_REFERRERS = pattern(REFERRERS)
 
 
 def limiting(settings: RegistrySettings, clock: Clock) -> Middleware:
@@ -60,4 +63,4 @@ def _classes(request: web.Request) -> Iterable[str]:
         return ["delete"]
     if request.method in {"PUT", "PATCH", "POST"}:
         return ["write"]
-    return ["read", "referrers"] if "/referrers/" in path else ["read"]
+    return ["read", "referrers"] if _REFERRERS.fullmatch(unquote(path)) else ["read"]

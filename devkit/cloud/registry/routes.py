@@ -29,9 +29,16 @@ class Route:
     handler: Handler
 
 
+REFERRERS = "/v2/NAME/referrers/REFERENCE"
+
+
+def pattern(path: str) -> re.Pattern[str]:
+    """Of a whole path, decoded."""
+    return re.compile(path.replace("NAME", "(?P<name>.+)").replace("REFERENCE", "(?P<reference>[^/]+)"), re.DOTALL)
+
+
 def _route(methods: str, path: str, right: Right | None, handler: Handler) -> Route:
-    pattern = path.replace("NAME", "(?P<name>.+)").replace("REFERENCE", "(?P<reference>[^/]+)")
-    return Route(methods, re.compile(pattern, re.DOTALL), right, handler)
+    return Route(methods, pattern(path), right, handler)
 
 
 def routes(listing: Listing, manifests: Manifests, blobs: Blobs, uploads: Uploads, attributes: Attributes) -> Sequence[Route]:
@@ -42,7 +49,7 @@ def routes(listing: Listing, manifests: Manifests, blobs: Blobs, uploads: Upload
         _route("GET HEAD", "/v2/?", None, listing.ping),
         _route("GET", "(/v2|/acr/v1)/_catalog", catalog, listing.catalog),
         _route("GET", "/v2/NAME/tags/list", metadata, listing.tags),
-        _route("GET", "/v2/NAME/referrers/REFERENCE", read, manifests.referrers),
+        _route("GET", REFERRERS, read, manifests.referrers),
         _route("GET HEAD", "/v2/NAME/manifests/REFERENCE", read, manifests.get),
         _route("PUT", "/v2/NAME/manifests/REFERENCE", push, manifests.put),
         _route("DELETE", "/v2/NAME/manifests/REFERENCE", delete, manifests.delete),

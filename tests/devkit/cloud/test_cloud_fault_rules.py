@@ -1,5 +1,6 @@
 """The rules: whom they befall and how often, what is told of them, what is refused, and that they outlive the cloud."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,6 +67,13 @@ def test_a_rule_may_be_for_one_caller_alone(cloud: Cloud, control: CloudControl)
     control.impose(faults.status(502), on=faults.arm("GET", identity=client))
     with pytest.raises(ControlRefused, match="holding is not for the registry"):
         control.impose(faults.status(500), on={"service": "registry", "holding": "all"})
+
+
+def test_a_token_of_nonsense_names_no_caller(cloud: Cloud, control: CloudControl) -> None:
+    control.impose(faults.status(503), on=faults.registry("POST", identity="pull"))
+    deep = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    form = {"grant_type": "refresh_token", "service": cloud.login_server, "refresh_token": f"e30.{deep}.x"}
+    assert cloud.form("registry", "/oauth2/token", form).status == 401
 
 
 def test_rules_and_their_counts_outlive_the_cloud(make_cloud: MakeCloud) -> None:

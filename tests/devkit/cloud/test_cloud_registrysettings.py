@@ -82,6 +82,12 @@ def test_each_kind_of_call_has_its_limit(cloud: Cloud, control: CloudControl, li
         assert ask(cloud, method, path).status != 429
 
 
+def test_a_repository_may_be_named_like_the_referrers_api(cloud: Cloud, control: CloudControl) -> None:
+    control.set_registry(rateLimits={"referrers": {"registry": 0}})
+    assert ask(cloud, path="/v2/limits/referrers/app/manifests/v1").status == 404
+    assert ask(cloud, "GET", f"/v2/limits/referrers/app/%72eferrers/{digest_of(b'absent')}").status == 429
+
+
 @pytest.mark.parametrize("tier", ["basic", "standard", "premium"])
 def test_a_tier_has_its_documented_numbers_and_nothing_is_limited_without_one(cloud: Cloud, control: CloudControl, tier: str) -> None:
     assert control.set_registry()["rateLimits"] is None
