@@ -46,5 +46,6 @@ def registry_app(parts: Parts, data: DataEndpoint) -> web.Application:
 async def _stamp(_: web.Request, response: web.StreamResponse) -> None:
     """What every answer of an ACR data plane carries (acr.md 5)."""
     response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
+    response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Ms-Correlation-Request-Id"] = str(uuid.uuid4())

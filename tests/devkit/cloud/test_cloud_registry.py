@@ -23,6 +23,7 @@ def test_what_was_pushed_is_pulled_back(clouds: Clouds) -> None:
         for one in (answer, head):
             assert one.headers["Docker-Content-Digest"] == digest
             assert one.headers["Docker-Distribution-Api-Version"] == "registry/2.0"
+            assert one.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     blob = source.registry("HEAD", f"/v2/data/app/blobs/{digest_of(b'layer')}")
     assert (blob.status, blob.headers["Content-Length"], blob.headers["Docker-Content-Digest"]) == (200, "5", digest_of(b"layer"))
     part = source.registry("GET", f"/v2/data/app/blobs/{digest_of(b'layer')}", headers={"Range": "bytes=1-2"})
