@@ -1,11 +1,13 @@
 """A cloud that is killed with `kill -9`: what it has answered for is there, what it has not is gone without a trace."""
 
 import http.client
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.devkit.cloud.running import Cloud, MakeCloud, digest_of, image
+from tests.devkit.process import PATIENCE
 
 LAYER = bytes(range(256)) * 20_000
 PROC = Path("/proc/self/status")
@@ -36,8 +38,9 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_nothing(make_cloud: MakeCloud)
     for name, value in {"Authorization": cloud.basic("all"), "Content-Length": str(len(LAYER))}.items():
         connection.putheader(name, value)
     connection.endheaders(LAYER[:-1])
+    deadline = time.monotonic() + PATIENCE
     while cloud.registry("GET", location).headers["Range"] == "0-0":
-        pass  # until some has come
+        assert time.monotonic() < deadline, "nothing has come"
     cloud.kill()
     connection.close()
     assert len(files(cloud, "unfinished")) == 1
