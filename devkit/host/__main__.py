@@ -22,7 +22,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="where host.db and keys.json are kept")
     parser.add_argument("--port", type=int, default=7071, help="on 127.0.0.1; 0 takes a free one (default: 7071)")
     parser.add_argument("--enforce-keys", action="store_true", help="answer 401 without the right access key, as Azure does")
+    parser.add_argument("--clock-scale", type=scale, default=1.0, metavar="N", help="let time pass N times as fast (default: 1)")
     return parser.parse_args()
+
+
+def scale(text: str) -> float:
+    value = float(text)
+    if not 0.001 <= value <= 1_000_000:
+        raise argparse.ArgumentTypeError("a number from 0.001 to 1000000")
+    return value
 
 
 def main() -> int:
@@ -38,7 +46,7 @@ def main() -> int:
         time.tzset()
         from devkit.host.run import run  # now, and not earlier: it says why
 
-        asyncio.run(run(app, state, given.port, enforce_keys=given.enforce_keys, ready=ready))
+        asyncio.run(run(app, state, given.port, enforce_keys=given.enforce_keys, clock_scale=given.clock_scale, ready=ready))
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -2,22 +2,48 @@
 
 import asyncio
 import contextlib
+import json
 from datetime import UTC, datetime, timedelta
 
 
 class Clock:
+    """`scale` times as fast as the machine's, counted from a moment by both; without one, the machine's."""
+
+    def __init__(self, scale: float = 1.0, since: tuple[datetime, datetime] | None = None) -> None:
+        """`since`: a moment by this clock, and the same by the machine's."""
+        self.scale = scale
+        self._since = since
+
+    @classmethod
+    def going_on(cls, scale: float, kept: str | None) -> tuple["Clock", str]:
+        """The clock of a process that follows on one that kept `kept`, and what to keep of it: a time that has been told never comes
+        again, whatever the scales, and hours that passed while there was no process have passed by the scale of then."""
+        machine = datetime.now(UTC)
+        here = machine
+        if kept:
+            last = json.loads(kept)
+            passed = machine - moment_of(last["machine"])
+            here = max(machine, moment_of(last["here"]) + passed * last["scale"])
+        clock = cls(scale, None if scale == 1.0 and here == machine else (here, machine))
+        return clock, json.dumps({"here": stamp(here), "machine": stamp(machine), "scale": scale})
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        machine = datetime.now(UTC)
+        if self._since is None:
+            return machine
+        here, then = self._since
+        return here + (machine - then) * self.scale
 
     def after(self, seconds: float) -> datetime:
         return self.now() + timedelta(seconds=seconds)
 
-    async def sleep(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
+        """By the machine's clock: after trouble of the host's own."""
         await asyncio.sleep(seconds)
 
     async def wait(self, event: asyncio.Event, until: datetime | None) -> bool:
         """Wait for `event`, but no longer than `until` (None: for ever). True when the event came; never early."""
-        seconds = None if until is None else max(0.0, (until - self.now()).total_seconds())
+        seconds = None if until is None else max(0.0, (until - self.now()).total_seconds() / self.scale)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(event.wait(), seconds)
         return event.is_set()

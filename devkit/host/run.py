@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TextIO
 
 from devkit.host.admin import Admin
-from devkit.host.clock import Clock
 from devkit.host.durable.api import DurableApi
 from devkit.host.durable.engine import Engine
 from devkit.host.durable.links import client_payload
@@ -29,7 +28,7 @@ from devkit.host.worker import Worker
 log = logging.getLogger("devkit.host")
 
 
-async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, ready: int) -> None:
+async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_scale: float, ready: int) -> None:
     """`ready` is the file descriptor for the line that says so."""
     config = HostConfig.read(app / "host.json", os.environ)
     listener = listen(port)
@@ -47,7 +46,7 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, ready: i
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    engine = Engine(state / "host.db", worker, Clock(), config)
+    engine = Engine(state / "host.db", worker, config, clock_scale)
     durable = DurableApi(engine, worker.traces, config.hub, keys.system("durabletask_extension"))
     server = Server(HttpTriggers(worker, keys, config.route_prefix), EventGrid(worker, keys), durable, Admin(worker, keys), keys)
     await server.serve(listener)

@@ -100,7 +100,7 @@ class Instance:
         played.history += [_scheduled(work, now) for work in new]
         if replay.ended and (state["isDone"] or state.get("error")):
             played.output, played.error, played.took, self.ended = state.get("output"), state.get("error"), now - T0, True
-        return [self._due(work, now) for work in new if not work.cancelled]
+        return [self._due(work, now) for work in new if not work.done]
 
     def _due(self, work: Work, now: datetime) -> Due:
         if work.kind == Kind.TIMER_CREATED:

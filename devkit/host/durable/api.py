@@ -51,19 +51,21 @@ class DurableApi:
             case "GET", ["instances"]:
                 answer = self._list(request)
             case "DELETE", ["instances"]:
-                answer = self._purge(request)
+                answer = await self._purge(request)
             case "GET", ["instances", id]:
                 answer = self._status(request, id)
             case "DELETE", ["instances", id]:
-                answer = deleted(self._instances.purge([id]))
+                answer = deleted(await self._instances.purge([id]))
             case "POST", ["instances", id, "raiseEvent", name]:
                 await self._raise(request, id, name)
             case "POST", ["instances", id, verb] if verb in self._verbs:
-                self._verbs[verb](id, request.query.get("reason", ""))
+                await self._verbs[verb](id, request.query.get("reason", ""))
             case _, ["instances", _, "rewind" | "restart" as verb]:
                 raise Refused(501, f"The local host leaves out {verb}: start a new instance instead.")
-            case _, ["entities", *_]:
-                raise Refused(501, "The local host leaves out entities: run this app with the Core Tools.")
+            case "POST", ["entities", name, key]:
+                await self._signal(request, name, key)
+            case "GET", ["entities", name, key]:
+                answer = self._state(name, key)
             case _:
                 raise Refused(404, "No such route.")
         return answer
@@ -72,7 +74,7 @@ class DurableApi:
         body = await request.read()
         value = None if not body else json.dumps(json.loads(body))
         version = request.query.get("version")
-        id = self._instances.start(name, id, value, version, self._trace(request))
+        id = await self._instances.start(name, id, value, version, self._trace(request))
         if "timeout" in request.query and await self._engine.ended(id, float(request.query["timeout"])):
             return self._outcome(id)
         given = links.management(origin(request), self._hub, self._key, id)
@@ -107,15 +109,24 @@ class DurableApi:
         headers = {CONTINUATION: base64.urlsafe_b64encode(page[-1].id.encode()).decode()} if len(found) > top else {}
         return web.json_response([status(each, show_input=flag(request, "showInput", True)) for each in page], headers=headers)
 
-    def _purge(self, request: web.Request) -> web.Response:
+    async def _purge(self, request: web.Request) -> web.Response:
         if "createdTimeFrom" not in request.query:
             raise Refused(400, "Please provide value for 'createdTimeFrom' parameter.")
-        return deleted(self._instances.purge([each.id for each in self._instances.find(query_of(request, top=1 << 30))]))
+        return deleted(await self._instances.purge([each.id for each in self._instances.find(query_of(request, top=1 << 30))]))
 
     async def _raise(self, request: web.Request, id: str, name: str) -> None:
         if request.content_type != "application/json":
             raise Refused(400, "Only application/json request content is supported")
-        self._instances.raise_event(id, name, json.dumps(json.loads(await request.read() or b"null")))
+        await self._instances.raise_event(id, name, json.dumps(json.loads(await request.read() or b"null")))
+
+    async def _signal(self, request: web.Request, name: str, key: str) -> None:
+        body = await request.read()
+        value = json.dumps(json.loads(body)) if body else None
+        await self._engine.entities.signal(name, key, request.query.get("op", ""), value)
+
+    def _state(self, name: str, key: str) -> web.Response:
+        state = self._engine.entities.state(name, key)
+        return web.Response(status=404) if state is None else web.Response(text=state, content_type="application/json")
 
 
 def origin(request: web.Request) -> str:

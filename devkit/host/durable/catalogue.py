@@ -8,6 +8,7 @@ class Catalogue:
     def __init__(self, worker: Worker) -> None:
         self.orchestrators = _by_name(worker, "orchestrationTrigger", "orchestration")
         self.activities = _by_name(worker, "activityTrigger", "activity")
+        self.entities = _by_name(worker, "entityTrigger", "entityName")
 
 
 def _by_name(worker: Worker, trigger: str, attribute: str) -> dict[str, Function]:

@@ -1,4 +1,4 @@
-"""The engine's heart: who is due now runs now; else sleep until a commit wakes us or the next message becomes visible. No polling."""
+"""The engine's heart: who is due now runs now; else it sleeps until a commit wakes it or the next message becomes visible. No polling."""
 
 import asyncio
 import logging
@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from devkit.host.clock import Clock
-from devkit.host.durable.activity import run_activity
+from devkit.host.durable.activity import Activities
+from devkit.host.durable.agenda import Agenda
 from devkit.host.durable.catalogue import Catalogue
+from devkit.host.durable.commits import Commits
+from devkit.host.durable.entities import Entities, is_entity
 from devkit.host.durable.episode import Episodes
 from devkit.host.durable.instances import Instances
 from devkit.host.durable.store import Store
@@ -21,35 +24,38 @@ PAUSE_AFTER_ERROR = 1.0  # seconds; an error here is the host's own, and the mes
 
 
 class Engine:
-    def __init__(self, file: Path, worker: Worker, clock: Clock, config: HostConfig) -> None:
+    def __init__(self, file: Path, worker: Worker, config: HostConfig, clock_scale: float = 1.0) -> None:
         self._store = Store(file)
-        self._worker = worker
+        clock, kept = Clock.going_on(clock_scale, self._store.setting("clock"))
+        self._store.keep_setting("clock", kept)
         self._clock = clock
         self._config = config
-        self._catalogue = Catalogue(worker)
         self._wake = asyncio.Event()
-        self._episodes = Episodes(self._store, worker, self._catalogue, clock, config)
-        self._active: set[str] = set()  # instances in an episode: one at a time for each
+        self._agenda = Agenda()
         self._waiting: deque[int] = deque()  # activity rows that wait for a free place
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: dict[str, asyncio.Event] = {}
-        self.instances = Instances(self._store, self._catalogue, clock, config.default_version, self._wake.set)
+        catalogue, commits = Catalogue(worker), Commits(self._store, self._committed)
+        self._episodes = Episodes(self._store, commits, worker, catalogue, clock, config)
+        self._entities = Entities(self._store, commits, worker, catalogue, clock)
+        self._activities = Activities(self._store, commits, worker, catalogue, clock)
+        self.instances = Instances(self._store, commits, catalogue, clock, config.default_version)
+        self.entities = self._entities
 
     async def run(self) -> None:
-        """For ever. Activities that were under way when the last process ended run again."""
+        """For ever. What was under way when the last process ended runs again."""
+        self._agenda.note(self._store.all_sent())
         self._waiting.extend(self._store.activities())
         while True:
             self._wake.clear()
-            now = self._clock.now()
-            for id in self._store.due(now):
-                if id not in self._active and len(self._active) < self._config.orchestrators:
-                    self._active.add(id)
-                    self._spawn(self._episode(id))
+            next_time = self._agenda.advance(self._clock.now())
+            while self._agenda.busy < self._config.orchestrators and (id := self._agenda.take()) is not None:
+                self._spawn(self._turn(id))
             while self._waiting and self._running < self._config.activities:
                 self._running += 1
                 self._spawn(self._activity(self._waiting.popleft()))
-            await self._clock.wait(self._wake, self._store.next_time(now))
+            await self._clock.wait(self._wake, next_time)
 
     async def close(self) -> None:
         """Abandon what runs: whatever has not committed runs again at the next start."""
@@ -66,29 +72,42 @@ class Engine:
                 return False
         return True
 
+    def _committed(self) -> None:
+        self._agenda.note(self._store.sent())
+        self._wake.set()
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _episode(self, id: str) -> None:
+    async def _turn(self, id: str) -> None:
+        """One step of an instance or an entity."""
         try:
-            self._waiting.extend(await self._episodes.run(id))
-            if (instance := self._store.instance(id)) is None or instance.ended:
-                self._watched.pop(id, asyncio.Event()).set()
+            if is_entity(id):
+                again = await self._entities.run(id)
+            else:
+                result = await self._episodes.run(id)
+                self._waiting.extend(result.activities)
+                again = result.again
+                if result.ended:
+                    self._watched.pop(id, asyncio.Event()).set()
+            if again:
+                self._agenda.add(id)
         except Exception:
-            log.exception("an episode of %s broke in the host; it is tried again", id)
-            await self._clock.sleep(PAUSE_AFTER_ERROR)
+            log.exception("a step of %s broke in the host; it is tried again", id)
+            await self._clock.pause(PAUSE_AFTER_ERROR)
+            self._agenda.add(id)
         finally:
-            self._active.discard(id)
+            self._agenda.done(id)
             self._wake.set()
 
     async def _activity(self, n: int) -> None:
         try:
-            await run_activity(n, self._store, self._worker, self._catalogue, self._clock)
+            await self._activities.run(n)
         except Exception:
             log.exception("an activity broke in the host; it is tried again")
-            await self._clock.sleep(PAUSE_AFTER_ERROR)
+            await self._clock.pause(PAUSE_AFTER_ERROR)
             self._waiting.append(n)
         finally:
             self._running -= 1

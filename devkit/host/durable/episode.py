@@ -11,6 +11,8 @@ from datetime import datetime
 
 from devkit.host.clock import Clock, stamp
 from devkit.host.durable.catalogue import Catalogue
+from devkit.host.durable.commits import Commits
+from devkit.host.durable.entities import entity_name
 from devkit.host.durable.instances import started
 from devkit.host.durable.messages import CONTROL, FINISHED, Event, Kind, event, task_of
 from devkit.host.durable.orchestrator import State, ask
@@ -21,7 +23,7 @@ from devkit.host.settings import HostConfig
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
-BATCH = 32  # controlQueueBatchSize's default
+BATCH = 10_000  # messages; Azure takes 32 from a queue at a time, but what a wide fan-out answers would be replayed a hundred times so
 LARGEST_STATUS = 16 * 1024  # bytes of UTF-16
 
 
@@ -47,44 +49,65 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of one: the rows of the activities that it scheduled, whether more messages wait, whether the instance has ended."""
+
+    activities: Sequence[int] = ()
+    again: bool = False
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Episodes:
     store: Store
+    commits: Commits
     worker: Worker
     catalogue: Catalogue
     clock: Clock
     config: HostConfig
 
-    async def run(self, id: str) -> list[int]:
+    async def run(self, id: str) -> Turn:
+        instance = self.store.instance(id)
+        suspended = instance is not None and instance.status == "Suspended"
+        messages = self.store.inbox(id, self.clock.now(), BATCH, controls_only=suspended)
+        if not messages:
+            return Turn(ended=instance is None or instance.ended)
+        activities = await self._step(id, instance, messages)
+        instance = self.store.instance(id)
+        ended = instance is None or instance.ended
+        suspended = instance is not None and instance.status == "Suspended"
+        return Turn(activities, again=self.store.has_message(id, self.clock.now(), suspended), ended=ended)
+
+    async def _step(self, id: str, instance: Instance | None, messages: list[Message]) -> Sequence[int]:
         """The rows of the activities that it scheduled."""
-        now, instance = self.clock.now(), self.store.instance(id)
-        messages = self.store.inbox(id, now, BATCH, controls_only=instance is not None and instance.status == "Suspended")
-        control = next((message for message in messages if message.event["EventType"] in CONTROL), None)
+        now = self.clock.now()
         if instance is None or instance.ended:
-            with self.store.transaction():
-                self.store.drop(messages)
-            return []
+            await self.commits.run(lambda: self.store.drop(messages))
+            return ()
         texts = self.store.history(id)
-        if control is not None:
-            self._control(instance, control, now, len(texts))
-            return []
+        if control := next((message for message in messages if message.event["EventType"] in CONTROL), None):
+            await self.commits.run(lambda: self._control(instance, control, now, len(texts)))
+            return ()
         old = [json.loads(text) for text in texts]
         fresh = accepted(instance, old, messages)
         if not fresh:
-            with self.store.transaction():
-                self.store.drop(messages)
-            return []
+            await self.commits.run(lambda: self.store.drop(messages))
+            return ()
         fresh.insert(0, event(Kind.ORCHESTRATOR_STARTED, now))
         state = await self._ask(instance, [*texts, *map(json.dumps, fresh)])
         try:
             verdict = self._judge(instance, state, [*old, *fresh], now)
         except Mismatch as mismatch:
             state, verdict = State(actions=None), failed(instance, str(mismatch))
-        with self.store.transaction():
+
+        def write() -> Sequence[int]:
             current = self.store.instance(id)
             if current is None or current.execution != instance.execution:
-                return []  # purged, or purged and started anew, while the orchestrator ran
+                return ()  # purged, or purged and started anew, while the orchestrator ran
             self.store.drop(messages)
             return self._commit(Episode(instance, now, len(texts), fresh), state, verdict)
+
+        return await self.commits.run(write)
 
     async def _ask(self, instance: Instance, history: Sequence[str]) -> State:
         function = self.catalogue.orchestrators.get(instance.name.lower())
@@ -121,29 +144,30 @@ class Episodes:
             for kind, known, what in (
                 (Kind.TASK_SCHEDULED, self.catalogue.activities, "activity"),
                 (Kind.SUB_ORCHESTRATION_CREATED, self.catalogue.orchestrators, "orchestrator"),
+                (Kind.EVENT_SENT, self.catalogue.entities, "entity"),
             ):
-                if work.kind == kind and work.name.lower() not in known:
+                name = entity_name(work.action["instanceId"]) if kind == Kind.EVENT_SENT == work.kind else work.name
+                if work.kind == kind and name.lower() not in known:
                     raise Mismatch(
-                        f"The {what} function {work.name!r} does not exist; Azure would not say so but leave this instance Running"
+                        f"The {what} function {name!r} does not exist; Azure would not say so but leave this instance Running"
                         " for ever. Register it, or correct the name."
                     )
 
     def _control(self, instance: Instance, control: Message, now: datetime, length: int) -> None:
-        with self.store.transaction():
-            self.store.drop([control])
-            match control.event["EventType"]:
-                case Kind.EXECUTION_TERMINATED:
-                    self._end(instance, Verdict("Terminated", output=control.event["Input"]), now)
-                    added = [event(Kind.EXECUTION_COMPLETED, now, OrchestrationStatus="Terminated", Result=control.event["Input"])]
-                case Kind.EXECUTION_SUSPENDED:
-                    instance.status, added = "Suspended", [control.event]
-                case _:
-                    instance.status, added = ("Running" if length else "Pending"), [control.event]
-            if length:  # a history begins with its ExecutionStarted: before that there is nothing to note
-                added = [event(Kind.ORCHESTRATOR_STARTED, now), *added, event(Kind.ORCHESTRATOR_COMPLETED, now)]
-                self.store.append_history(instance.id, length, map(json.dumps, added))
-            instance.updated = stamp(now)
-            self.store.put_instance(instance)
+        self.store.drop([control])
+        match control.event["EventType"]:
+            case Kind.EXECUTION_TERMINATED:
+                self._end(instance, Verdict("Terminated", output=control.event["Input"]), now)
+                added = [event(Kind.EXECUTION_COMPLETED, now, OrchestrationStatus="Terminated", Result=control.event["Input"])]
+            case Kind.EXECUTION_SUSPENDED:
+                instance.status, added = "Suspended", [control.event]
+            case _:
+                instance.status, added = ("Running" if length else "Pending"), [control.event]
+        if length:  # a history begins with its ExecutionStarted: before that there is nothing to note
+            added = [event(Kind.ORCHESTRATOR_STARTED, now), *added, event(Kind.ORCHESTRATOR_COMPLETED, now)]
+            self.store.append_history(instance.id, length, map(json.dumps, added))
+        instance.updated = stamp(now)
+        self.store.put_instance(instance)
 
     def _commit(self, episode: Episode, state: State, verdict: Verdict) -> list[int]:
         instance, now, fresh = episode.instance, episode.now, episode.fresh

@@ -5,11 +5,11 @@ Source: "Manage instances in Durable Functions"; the duplicate rule is `overrida
 import json
 import re
 import uuid
-from collections.abc import Callable
 from datetime import datetime
 
 from devkit.host.clock import Clock, stamp
 from devkit.host.durable.catalogue import Catalogue
+from devkit.host.durable.commits import Commits
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.store import FIRST, Instance, Parent, Query, Store
 
@@ -47,14 +47,14 @@ def started(instance: Instance, now: datetime) -> Event:
 
 
 class Instances:
-    def __init__(self, store: Store, catalogue: Catalogue, clock: Clock, default_version: str | None, wake: Callable[[], None]) -> None:
+    def __init__(self, store: Store, commits: Commits, catalogue: Catalogue, clock: Clock, default_version: str | None) -> None:
         self._store = store
+        self._commits = commits
         self._catalogue = catalogue
         self._clock = clock
         self._default_version = default_version
-        self._wake = wake
 
-    def start(self, name: str, id: str | None, input: str | None, version: str | None, trace: str) -> str:
+    async def start(self, name: str, id: str | None, input: str | None, version: str | None, trace: str) -> str:
         """The instance id. `input` is a JSON text."""
         if name.lower() not in self._catalogue.orchestrators:
             known = ", ".join(sorted(function.name for function in self._catalogue.orchestrators.values())) or "none"
@@ -63,14 +63,15 @@ class Instances:
             )
         if id is not None and (not 1 <= len(id) <= 256 or id.startswith("@") or re.search(r"[/\\#?\x00-\x1f\x7f-\x9f]", id)):
             raise Refused(400, "Instance IDs have 1 to 256 characters, no '/', '\\', '#', '?' or control characters, and no '@' in front.")
-        id = id or uuid.uuid4().hex
-        with self._store.transaction():
-            version = self._default_version if version is None else version
-            if not begin(self._store, self._clock.now(), id=id, name=name, input=input, version=version, trace=trace, parent=None):
-                existing = self.get(id)
-                raise Refused(500, f"An Orchestration instance with the status {existing.status} already exists.")
-        self._wake()
-        return id
+        chosen = id or uuid.uuid4().hex
+        version = self._default_version if version is None else version
+
+        def write() -> None:
+            if not begin(self._store, self._clock.now(), id=chosen, name=name, input=input, version=version, trace=trace, parent=None):
+                raise Refused(500, f"An Orchestration instance with the status {self.get(chosen).status} already exists.")
+
+        await self._commits.run(write)
+        return chosen
 
     def get(self, id: str) -> Instance:
         instance = self._store.instance(id)
@@ -84,34 +85,38 @@ class Instances:
     def find(self, query: Query) -> list[Instance]:
         return self._store.select(query)
 
-    def raise_event(self, id: str, name: str, value: str) -> None:
+    async def raise_event(self, id: str, name: str, value: str) -> None:
         """`value` is a JSON text."""
-        self._send(id, event(Kind.EVENT_RAISED, self._clock.now(), Name=name, Input=value))
+        await self._send(id, event(Kind.EVENT_RAISED, self._clock.now(), Name=name, Input=value))
 
-    def terminate(self, id: str, reason: str) -> None:
-        self._send(id, event(Kind.EXECUTION_TERMINATED, self._clock.now(), Input=json.dumps(reason)))
+    async def terminate(self, id: str, reason: str) -> None:
+        await self._send(id, event(Kind.EXECUTION_TERMINATED, self._clock.now(), Input=json.dumps(reason)))
 
-    def suspend(self, id: str, reason: str) -> None:
+    async def suspend(self, id: str, reason: str) -> None:
         if self.get(id).status == "Suspended":
             raise Refused(500, f"The instance {id} is suspended already.")
-        self._send(id, event(Kind.EXECUTION_SUSPENDED, self._clock.now(), Reason=reason))
+        await self._send(id, event(Kind.EXECUTION_SUSPENDED, self._clock.now(), Reason=reason))
 
-    def resume(self, id: str, reason: str) -> None:
+    async def resume(self, id: str, reason: str) -> None:
         if self.get(id).status in ("Running", "Pending"):
             raise Refused(500, f"The instance {id} is not suspended.")
-        self._send(id, event(Kind.EXECUTION_RESUMED, self._clock.now(), Reason=reason))
+        await self._send(id, event(Kind.EXECUTION_RESUMED, self._clock.now(), Reason=reason))
 
-    def purge(self, ids: list[str]) -> int:
+    async def purge(self, ids: list[str]) -> int:
         """How many went, running ones included."""
-        with self._store.transaction():
+
+        def write() -> int:
             found = [id for id in ids if self._store.instance(id) is not None]
             for id in found:
                 self._store.remove(id)
-        return len(found)
+            return len(found)
 
-    def _send(self, id: str, message: Event) -> None:
-        if self.get(id).ended:
-            raise Refused(410, f"Instance with ID {id} is gone: it has ended.")
-        with self._store.transaction():
+        return await self._commits.run(write)
+
+    async def _send(self, id: str, message: Event) -> None:
+        def write() -> None:
+            if self.get(id).ended:
+                raise Refused(410, f"Instance with ID {id} is gone: it has ended.")
             self._store.send(id, None, message)
-        self._wake()
+
+        await self._commits.run(write)

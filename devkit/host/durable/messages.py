@@ -9,6 +9,7 @@ from typing import Any
 from devkit.host.clock import stamp
 
 Event = dict[str, Any]
+OPERATION = "op"  # the name of an event that asks something of an entity
 
 
 class Kind(IntEnum):

@@ -4,17 +4,20 @@ The host walks the actions as the orchestrator did and numbers the tasks itself;
 here. An orchestration ends only when its last task has ended. Source: azure-functions-durable-extension, OutOfProcOrchestrationShim;
 DurableTask.Core, TaskOrchestrationContext."""
 
+import json
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from devkit.host.clock import moment_of, stamp
-from devkit.host.durable.messages import FINISHED, SCHEDULED, Event, Kind, task_of
+from devkit.host.durable.messages import FINISHED, OPERATION, SCHEDULED, Event, Kind, task_of
 
 Action = Mapping[str, Any]
-CALL, CALL_RETRY, SUB, SUB_RETRY, CONTINUE_AS_NEW, TIMER, EXTERNAL_EVENT, ANY, ALL = 0, 1, 2, 3, 4, 5, 6, 11, 12
-LEFT_OUT = {7: "calling an entity", 8: "durable HTTP", 9: "signalling an entity", 10: "a scheduled signal"}
+CALL, CALL_RETRY, SUB, SUB_RETRY, CONTINUE_AS_NEW, TIMER, EXTERNAL_EVENT, CALL_ENTITY, SIGNAL_ENTITY, ANY, ALL = (
+    *range(8), 9, 11, 12,
+)  # fmt: skip
+LEFT_OUT = {8: "durable HTTP", 10: "a scheduled signal"}
 
 
 class Mismatch(Exception):
@@ -49,11 +52,11 @@ class Work:
     kind: Kind
     action: Action
     fire_at: str = ""
-    cancelled: bool = False
+    done: bool = False
 
     @property
     def name(self) -> str:
-        return str(self.action.get("functionName", ""))
+        return OPERATION if self.kind == Kind.EVENT_SENT else str(self.action.get("functionName", ""))
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Replay:
     open: dict[int, Task] = field(default_factory=dict)
     early: dict[str, list[Event]] = field(default_factory=dict)  # events that nobody waits for yet
     waiting: dict[str, list[Task]] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)  # of entities: the request's id -> the task's number
     restart: Action | None = None  # the ContinueAsNew action
     _all_invoked: bool = False
     _number: int = 0
@@ -112,7 +116,9 @@ class Replay:
             _drive(self._retry(action, task))
         elif kind == TIMER:
             cancelled = bool(action.get("isCanceled") or action.get("isCancelled"))
-            task = self._schedule(Kind.TIMER_CREATED, action, stamp(moment_of(action["fireAt"])), cancelled)
+            task = self._schedule(Kind.TIMER_CREATED, action, stamp(moment_of(action["fireAt"])), done=cancelled)
+        elif kind in (CALL_ENTITY, SIGNAL_ENTITY):
+            task = self._schedule(Kind.EVENT_SENT, action, done=kind == SIGNAL_ENTITY)
         elif kind == EXTERNAL_EVENT:
             self._await_event(action["externalEventName"].lower(), task)
         elif kind in (ANY, ALL):
@@ -125,11 +131,12 @@ class Replay:
             raise Mismatch(f"The local host leaves out {LEFT_OUT.get(kind, f'action type {kind}')}: run this app with the Core Tools.")
         return task
 
-    def _schedule(self, kind: Kind, action: Action, fire_at: str = "", cancelled: bool = False) -> Task:
+    def _schedule(self, kind: Kind, action: Action, fire_at: str = "", *, done: bool = False) -> Task:
+        """`done`: nobody waits for it, as for a signal or a timer that was cancelled."""
         number, task = self._number, Task()
         self._number += 1
-        self.pending[number] = Work(number, kind, action, fire_at, cancelled)
-        if cancelled:
+        self.pending[number] = Work(number, kind, action, fire_at, done)
+        if done:
             task.end()
         else:
             self.open[number] = task
@@ -159,7 +166,10 @@ class Replay:
 
     def _raise(self, raised: Event) -> None:
         name = raised["Name"].lower()
-        if waiting := self.waiting.get(name):
+        if (call := self.calls.pop(name, None)) is not None:
+            if (task := self.open.pop(call, None)) is not None:
+                task.end(failed="exceptionType" in json.loads(raised["Input"]))
+        elif waiting := self.waiting.get(name):
             waiting.pop().end()  # the latest waiter first, as the extension does
         else:
             self.early.setdefault(name, []).append(raised)
@@ -172,6 +182,8 @@ class Replay:
             raise Mismatch(
                 f"Non-Deterministic workflow detected: the history has {was}, and the orchestrator has scheduled nothing there.{CHANGED}"
             )
+        if kind == Kind.EVENT_SENT and not work.done:
+            self.calls[json.loads(recorded["Input"])["id"]] = number
         if work.kind != kind or (recorded.get("Name") and recorded["Name"].lower() != work.name.lower()):
             now = f"{work.kind.name.replace('_', ' ').lower()} ({work.name})"
             raise Mismatch(f"Non-Deterministic workflow detected: the history has {was}, and the orchestrator now does {now}.{CHANGED}")

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from devkit.host.clock import moment_of, stamp
+from devkit.host.clock import stamp
 from devkit.host.durable.messages import CONTROL, Event
 
 SCHEMA = """
@@ -29,6 +29,8 @@ CREATE INDEX IF NOT EXISTS inbox_by_id ON inbox (id, visible, n);
 CREATE TABLE IF NOT EXISTS activity (
   n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, execution TEXT NOT NULL, task INTEGER NOT NULL, name TEXT NOT NULL,
   input TEXT NOT NULL, trace TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS entity (id TEXT PRIMARY KEY, state TEXT NOT NULL, updated TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 FIRST, AT_ONCE = "", "0"  # values of `visible` that sort before every time: what begins a generation, and what need not wait
 ENDED = ("Completed", "Failed", "Terminated", "Canceled")
@@ -89,6 +91,13 @@ class Activity:
     trace: str
 
 
+@dataclass(frozen=True, slots=True)
+class EntityState:
+    """A JSON text; None when the entity does not exist."""
+
+    state: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """Which instances, in the order of their ids. Statuses are compared without regard to case; none means any."""
@@ -109,6 +118,7 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing; a power cut may lose the last moments
         self._db.executescript(SCHEMA)
+        self._sent: list[tuple[str, str]] = []
 
     def close(self) -> None:
         self._db.close()
@@ -122,6 +132,18 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Of a transaction: undone alone when it raises."""
+        self._db.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK TO part")
+            raise
+        finally:
+            self._db.execute("RELEASE part")
 
     # instances
 
@@ -174,6 +196,16 @@ class Store:
     def send(self, id: str, execution: str | None, event: Event, visible: str = AT_ONCE) -> None:
         row = (id, execution, event["EventType"] in CONTROL, json.dumps(event), visible)
         self._db.execute("INSERT INTO inbox (id, execution, control, event, visible) VALUES (?,?,?,?,?)", row)
+        self._sent.append((id, visible))
+
+    def sent(self) -> list[tuple[str, str]]:
+        """To whom messages went since this was last asked, and from when on each is visible."""
+        sent, self._sent = self._sent, []
+        return sent
+
+    def all_sent(self) -> list[tuple[str, str]]:
+        """The same for everything that lies in the inbox."""
+        return [(id, visible) for id, visible in self._db.execute("SELECT id, min(visible) FROM inbox GROUP BY id, visible")]
 
     def inbox(self, id: str, now: datetime, limit: int, controls_only: bool = False) -> list[Message]:
         rows = self._db.execute(
@@ -189,19 +221,31 @@ class Store:
         """Of one execution, or all of it."""
         self._db.execute("DELETE FROM inbox WHERE id = ? AND (? IS NULL OR execution = ?)", (id, execution, execution))
 
-    def due(self, now: datetime) -> list[str]:
-        """Instances with a message to look at now; a suspended one is woken by control messages alone."""
-        rows = self._db.execute(
-            "SELECT DISTINCT id FROM inbox WHERE visible <= ?"
-            " AND (control OR id NOT IN (SELECT id FROM instance WHERE status = 'Suspended'))",
-            (stamp(now),),
-        )
-        return [id for (id,) in rows]
+    def has_message(self, id: str, now: datetime, controls_only: bool) -> bool:
+        statement = "SELECT 1 FROM inbox WHERE id = ? AND visible <= ? AND control >= ? LIMIT 1"
+        return self._db.execute(statement, (id, stamp(now), controls_only)).fetchone() is not None
 
-    def next_time(self, now: datetime) -> datetime | None:
-        """When the next message that is not due yet becomes visible."""
-        (text,) = self._db.execute("SELECT MIN(visible) FROM inbox WHERE visible > ?", (stamp(now),)).fetchone()
-        return None if text is None else moment_of(text)
+    # settings
+
+    def setting(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_setting(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO setting VALUES (?,?)", (name, value))
+
+    # entities
+
+    def entity(self, id: str) -> EntityState:
+        row = self._db.execute("SELECT state FROM entity WHERE id = ?", (id,)).fetchone()
+        return EntityState(None if row is None else row[0])
+
+    def put_entity(self, id: str, state: str | None, now: datetime) -> None:
+        """None removes it."""
+        if state is None:
+            self._db.execute("DELETE FROM entity WHERE id = ?", (id,))
+        else:
+            self._db.execute("INSERT OR REPLACE INTO entity VALUES (?,?,?)", (id, state, stamp(now)))
 
     # activities
 

@@ -48,6 +48,7 @@ class Host(Running):
     settings: Mapping[str, str] = field(default_factory=dict)
     enforce_keys: bool = False
     port: int = 0
+    clock_scale: float = 1.0
     url: str = ""
     process: subprocess.Popen[bytes] | None = None
 
@@ -56,6 +57,7 @@ class Host(Running):
         settings = self.folder / "local.settings.json"
         settings.write_text(json.dumps({"IsEncrypted": False, "Values": dict(self.settings)}))
         arguments = ["--app", str(self.app), "--settings", str(settings), "--state", str(self.folder / "state"), "--port", str(self.port)]
+        arguments += ["--clock-scale", str(self.clock_scale)]
         self.process = begin("devkit.host", *arguments, *(["--enforce-keys"] if self.enforce_keys else []), log=self.log)
         return self.process
 

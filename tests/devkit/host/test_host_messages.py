@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from devkit.host.clock import stamp
+from devkit.host.durable.agenda import Agenda
 from devkit.host.durable.episode import accepted
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.store import Instance, Message, Store
@@ -34,9 +35,9 @@ def test_a_suspended_instance_is_woken_by_control_messages_alone(tmp_path: Path)
     store = Store(tmp_path / "host.db")
     store.put_instance(instance("Suspended"))
     store.send("i", "now", completed(0))
-    assert store.due(NOW) == []
+    assert not store.has_message("i", NOW, controls_only=True)
     store.send("i", None, event(Kind.EXECUTION_RESUMED, NOW))
-    assert store.due(NOW) == ["i"]
+    assert store.has_message("i", NOW, controls_only=True)
     assert [each.event["EventType"] for each in store.inbox("i", NOW, 32, controls_only=True)] == [Kind.EXECUTION_RESUMED]
     store.close()
 
@@ -46,9 +47,22 @@ def test_a_timer_wakes_its_instance_when_it_is_due_and_not_before(tmp_path: Path
     store.put_instance(instance())
     due = NOW + timedelta(seconds=5)
     store.send("i", "now", event(Kind.TIMER_FIRED, due, TimerId=0), visible=stamp(due))
-    assert (store.due(NOW), store.next_time(NOW)) == ([], due)
-    assert (store.due(due), store.next_time(due)) == (["i"], None)
+    agenda = Agenda()
+    agenda.note(store.sent())
+    assert (agenda.advance(NOW), agenda.take()) == (due, None)
+    assert (agenda.advance(due), agenda.take()) == (None, "i")
+    assert store.has_message("i", due, controls_only=False)
     store.close()
+
+
+def test_what_comes_while_an_instance_is_busy_makes_it_due_once_more() -> None:
+    agenda = Agenda()
+    agenda.note([("i", ""), ("i", "0"), ("j", "0")])
+    assert [agenda.take(), agenda.take(), agenda.take()] == ["i", "j", None]
+    agenda.note([("i", "0"), ("i", "0")])
+    assert agenda.take() is None
+    agenda.done("i")
+    assert [agenda.take(), agenda.take()] == ["i", None]
 
 
 def test_what_begins_a_generation_comes_before_what_arrived_earlier(tmp_path: Path) -> None:

@@ -242,6 +242,51 @@ def echo(context: Any) -> Steps:
     return {"type": type(context.get_input()["value"]).__name__, "value": context.get_input()["value"]}
 
 
+# entities
+
+
+@app.entity_trigger(context_name="context")
+def tally(context: Any) -> None:
+    """A sum; `break` raises after it has changed the state."""
+    total = context.get_state(lambda: 0)
+    match context.operation_name:
+        case "add":
+            context.set_state(total + context.get_input())
+        case "get":
+            context.set_result(total)
+        case "break":
+            raise ValueError("this tally is broken")
+        case "forget":
+            context.destruct_on_exit()
+
+
+@app.orchestration_trigger(context_name="context")
+def accountant(context: Any) -> Steps:
+    """Adds numbers by signals, and reads the sum between two activities: the numbers of the tasks must stay in step."""
+    given = context.get_input()
+    entity = df.EntityId("Tally", given["key"])
+    first = yield context.call_activity("double", 1)
+    for number in given["numbers"]:
+        context.signal_entity(entity, "add", number)
+    total = yield context.call_entity(entity, "get")
+    last = yield context.call_activity("double", total)
+    return [first, total, last]
+
+
+@app.orchestration_trigger(context_name="context")
+def unlucky_accountant(context: Any) -> Steps:
+    try:
+        yield context.call_entity(df.EntityId("tally", context.get_input()["key"]), "break")
+    except Exception as error:
+        return str(error)
+    return None
+
+
+@app.orchestration_trigger(context_name="context")
+def lost_accountant(context: Any) -> Steps:
+    yield context.call_entity(df.EntityId("abacus", "a"), "get")
+
+
 # triggers
 
 
@@ -252,6 +297,8 @@ async def call_client(req: func.HttpRequest, client: str) -> func.HttpResponse:
     arguments = req.get_json()
     if "runtime_status" in arguments:
         arguments["runtime_status"] = [df.OrchestrationRuntimeStatus(name) for name in arguments["runtime_status"]]
+    if "entityId" in arguments:
+        arguments["entityId"] = df.EntityId(*arguments["entityId"])
     try:
         answer = await getattr(client, req.route_params["method"])(**arguments)
     except Exception as error:
@@ -264,6 +311,8 @@ def plain(answer: Any) -> Any:
         return [plain(each) for each in answer]
     if hasattr(answer, "instances_deleted"):
         return answer.instances_deleted
+    if hasattr(answer, "entity_exists"):
+        return {"exists": answer.entity_exists, "state": answer.entity_state}
     return answer.to_json() if hasattr(answer, "to_json") else answer
 
 

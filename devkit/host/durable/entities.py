@@ -1,0 +1,115 @@
+"""Durable entities: small states with operations that come one after the other.
+
+An entity is an inbox by the id `@name@key`, and a state. Its messages are events named `op`; a step takes what is there, lets the SDK run
+the operations as one batch, and commits the new state together with the answers. Source: "Durable entities"; TaskEntityShim and
+RequestMessage in azure-functions-durable-extension; DurableEntityContext and EntityState in azure-functions-durable."""
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from azure_functions_runtime.bindings.datumdef import Datum
+
+from devkit.host.clock import Clock
+from devkit.host.durable import trace
+from devkit.host.durable.catalogue import Catalogue
+from devkit.host.durable.commits import Commits
+from devkit.host.durable.instances import Refused
+from devkit.host.durable.messages import OPERATION, Event, Kind, event
+from devkit.host.durable.store import EntityState, Message, Store
+from devkit.host.failure import Failure
+from devkit.host.worker import Function, Worker
+
+BATCH = 5000  # maxEntityOperationBatchSize's default
+_ID = re.compile(r"@([^@]{1,250})@(.*)", re.DOTALL)
+
+
+def is_entity(id: str) -> bool:
+    return id.startswith("@")
+
+
+def entity_id(name: str, key: str) -> str:
+    """Names are compared without regard to case, keys are not."""
+    return f"@{name.lower()}@{key}"
+
+
+def entity_name(id: str) -> str:
+    return id.split("@")[1] if is_entity(id) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    store: Store
+    commits: Commits
+    worker: Worker
+    catalogue: Catalogue
+    clock: Clock
+
+    async def signal(self, name: str, key: str, operation: str, value: str | None) -> None:
+        """`value` is the body as it came: the SDK's client encodes its input twice, and an entity decodes twice. Raises `Refused` for an
+        entity that the app does not have."""
+        if name.lower() not in self.catalogue.entities:
+            known = ", ".join(sorted(function.name for function in self.catalogue.entities.values())) or "none"
+            raise Refused(400, f"The function '{name}' doesn't exist, is disabled, or is not an entity function. Known entities: {known}.")
+        request = {"op": operation, "signal": True, "input": value, "id": str(uuid.uuid4())}
+        await self.commits.run(lambda: self.store.send(entity_id(name, key), None, operation_event(request, self.clock)))
+
+    def state(self, name: str, key: str) -> str | None:
+        """A JSON text; None when there is no such entity."""
+        return self.store.entity(entity_id(name, key)).state
+
+    async def run(self, id: str) -> bool:
+        """One batch of operations. True when more are waiting."""
+        now = self.clock.now()
+        messages = self.store.inbox(id, now, BATCH)
+        if not messages:
+            return False
+        held = self.store.entity(id)
+        requests = [json.loads(message.event["Input"]) for message in messages]
+        outcome = await self._outcome(id, held, requests, messages[0])
+        await self.commits.run(lambda: self._commit(id, messages, requests, outcome))
+        return self.store.has_message(id, self.clock.now(), False)
+
+    async def _outcome(self, id: str, held: EntityState, requests: list[dict[str, Any]], first: Message) -> dict[str, Any]:
+        """What the SDK answers for a batch; a batch that broke as a whole leaves the state alone and fails each operation."""
+        found = _ID.fullmatch(id)
+        function = None if found is None else self.catalogue.entities.get(found[1])
+        if found is None or function is None:
+            return _broken(
+                held, requests, f"The app has no entity {id.partition('@')[2]!r}; Azure would leave its callers waiting for ever."
+            )
+        failure = await self._call(function, found[2], held, requests, first)
+        return failure if isinstance(failure, dict) else _broken(held, requests, str(failure))
+
+    async def _call(
+        self, function: Function, key: str, held: EntityState, requests: list[dict[str, Any]], first: Message
+    ) -> dict[str, Any] | Failure:
+        operations = [{"name": one["op"], "input": one.get("input"), "isSignal": bool(one.get("signal"))} for one in requests]
+        name = str(function.trigger.get("entityName") or function.name)
+        batch = {"self": {"name": name, "key": key}, "exists": held.state is not None, "state": held.state, "batch": operations}
+        parent = first.event.get("TraceParent") or trace.incoming(None)
+        answer = await self.worker.call(function, Datum(json.dumps(batch), "string"), {}, parent)
+        if answer.failure is not None:
+            return answer.failure
+        return dict(json.loads(answer.datum.value)) if answer.datum is not None else Failure("Exception", "the entity returned nothing", "")
+
+    def _commit(self, id: str, messages: list[Message], requests: list[dict[str, Any]], outcome: dict[str, Any]) -> None:
+        self.store.drop(messages)
+        self.store.put_entity(id, outcome["entityState"] if outcome["entityExists"] else None, self.clock.now())
+        for request, result in zip(requests, outcome["results"], strict=True):
+            if request.get("signal"):
+                continue
+            reply = {"result": result["result"]} | ({"exceptionType": "System.Exception"} if result["isError"] else {})
+            answered = event(Kind.EVENT_RAISED, self.clock.now(), Name=request["id"], Input=json.dumps(reply))
+            self.store.send(request["parent"], request.get("parentExecution"), answered)
+
+
+def operation_event(request: dict[str, Any], clock: Clock, trace_parent: str | None = None) -> Event:
+    return event(Kind.EVENT_RAISED, clock.now(), Name=OPERATION, Input=json.dumps(request), TraceParent=trace_parent)
+
+
+def _broken(held: EntityState, requests: list[dict[str, Any]], reason: str) -> dict[str, Any]:
+    result = {"isError": True, "result": json.dumps(reason)}
+    return {"entityExists": held.state is not None, "entityState": held.state, "results": [result for _ in requests]}
