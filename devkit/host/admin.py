@@ -9,6 +9,7 @@ import logging
 from aiohttp import web
 from azure_functions_runtime.bindings.datumdef import Datum
 
+from devkit.host import timers
 from devkit.host.durable import trace
 from devkit.host.keys import Keys
 from devkit.host.worker import Function, Worker
@@ -46,5 +47,5 @@ class Admin:
 
 def datum(function: Function, value: object) -> Datum:
     if function.trigger["type"] == "timerTrigger":
-        return Datum(json.dumps({"IsPastDue": False, "Schedule": {"AdjustForDST": True}, "ScheduleStatus": None}), "json")
+        return timers.datum()
     return Datum(value if isinstance(value, str) else json.dumps(value), "json")

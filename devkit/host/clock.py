@@ -37,6 +37,10 @@ class Clock:
     def after(self, seconds: float) -> datetime:
         return self.now() + timedelta(seconds=seconds)
 
+    async def sleep_until(self, moment: datetime) -> None:
+        while self.now() < moment:
+            await self.wait(asyncio.Event(), moment)
+
     async def pause(self, seconds: float) -> None:
         """By the machine's clock: after trouble of the host's own."""
         await asyncio.sleep(seconds)

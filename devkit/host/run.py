@@ -23,6 +23,7 @@ from devkit.host.keys import Keys
 from devkit.host.problem import Problem
 from devkit.host.server import Server, listen
 from devkit.host.settings import HostConfig
+from devkit.host.timers import Timers
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
@@ -40,17 +41,16 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     worker = Worker.load(app)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     worker.client_payload = client_payload(url, config.hub, keys.system("durabletask_extension"))
-    for function in worker.of_type("timerTrigger"):
-        log.warning("the local host does not run the timer trigger of %s: POST /admin/functions/%s does", function.name, function.name)
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine = Engine(state / "host.db", worker, config, clock_scale)
+    timers = Timers(worker, engine.clock, engine.store, os.environ)
     durable = DurableApi(engine, worker.traces, config.hub, keys.system("durabletask_extension"))
     server = Server(HttpTriggers(worker, keys, config.route_prefix), EventGrid(worker, keys), durable, Admin(worker, keys), keys)
     await server.serve(listener)
-    heart = asyncio.create_task(engine.run())
+    heart = asyncio.create_task(run_for_ever(engine, timers))
     heart.add_done_callback(lambda _: stop.set())
     os.write(ready, f"{json.dumps({'ready': 'host', 'url': url})}\n".encode())
     log.info("%d functions of %s at %s", len(worker.functions), app, url)
@@ -66,6 +66,12 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     if broken is not None or worker.busy_threads():
         logging.shutdown()
         os._exit(broken is not None)  # a synchronous activity may be under way: only the process can end it, and it runs again
+
+
+async def run_for_ever(engine: Engine, timers: Timers) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run())
+        group.create_task(timers.run())
 
 
 def own(state: Path) -> TextIO:

@@ -25,10 +25,10 @@ PAUSE_AFTER_ERROR = 1.0  # seconds; an error here is the host's own, and the mes
 
 class Engine:
     def __init__(self, file: Path, worker: Worker, config: HostConfig, clock_scale: float = 1.0) -> None:
-        self._store = Store(file)
-        clock, kept = Clock.going_on(clock_scale, self._store.setting("clock"))
-        self._store.keep_setting("clock", kept)
-        self._clock = clock
+        self.store = Store(file)
+        clock, kept = Clock.going_on(clock_scale, self.store.setting("clock"))
+        self.store.keep_setting("clock", kept)
+        self.clock = clock
         self._config = config
         self._wake = asyncio.Event()
         self._agenda = Agenda()
@@ -36,44 +36,44 @@ class Engine:
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: dict[str, asyncio.Event] = {}
-        catalogue, commits = Catalogue(worker), Commits(self._store, self._committed)
-        self._episodes = Episodes(self._store, commits, worker, catalogue, clock, config)
-        self._entities = Entities(self._store, commits, worker, catalogue, clock)
-        self._activities = Activities(self._store, commits, worker, catalogue, clock)
-        self.instances = Instances(self._store, commits, catalogue, clock, config.default_version)
+        catalogue, commits = Catalogue(worker), Commits(self.store, self._committed)
+        self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config)
+        self._entities = Entities(self.store, commits, worker, catalogue, clock)
+        self._activities = Activities(self.store, commits, worker, catalogue, clock)
+        self.instances = Instances(self.store, commits, catalogue, clock, config.default_version)
         self.entities = self._entities
 
     async def run(self) -> None:
         """For ever. What was under way when the last process ended runs again."""
-        self._agenda.note(self._store.all_sent())
-        self._waiting.extend(self._store.activities())
+        self._agenda.note(self.store.all_sent())
+        self._waiting.extend(self.store.activities())
         while True:
             self._wake.clear()
-            next_time = self._agenda.advance(self._clock.now())
+            next_time = self._agenda.advance(self.clock.now())
             while self._agenda.busy < self._config.orchestrators and (id := self._agenda.take()) is not None:
                 self._spawn(self._turn(id))
             while self._waiting and self._running < self._config.activities:
                 self._running += 1
                 self._spawn(self._activity(self._waiting.popleft()))
-            await self._clock.wait(self._wake, next_time)
+            await self.clock.wait(self._wake, next_time)
 
     async def close(self) -> None:
         """Abandon what runs: whatever has not committed runs again at the next start."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._store.close()
+        self.store.close()
 
     async def ended(self, id: str, seconds: float) -> bool:
         """Wait until the instance has ended. False when it has not within `seconds`."""
-        until = self._clock.after(seconds)
+        until = self.clock.after(seconds)
         while not self.instances.get(id).ended:
-            if not await self._clock.wait(self._watched.setdefault(id, asyncio.Event()), until):
+            if not await self.clock.wait(self._watched.setdefault(id, asyncio.Event()), until):
                 return False
         return True
 
     def _committed(self) -> None:
-        self._agenda.note(self._store.sent())
+        self._agenda.note(self.store.sent())
         self._wake.set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -96,7 +96,7 @@ class Engine:
                 self._agenda.add(id)
         except Exception:
             log.exception("a step of %s broke in the host; it is tried again", id)
-            await self._clock.pause(PAUSE_AFTER_ERROR)
+            await self.clock.pause(PAUSE_AFTER_ERROR)
             self._agenda.add(id)
         finally:
             self._agenda.done(id)
@@ -107,7 +107,7 @@ class Engine:
             await self._activities.run(n)
         except Exception:
             log.exception("an activity broke in the host; it is tried again")
-            await self._clock.pause(PAUSE_AFTER_ERROR)
+            await self.clock.pause(PAUSE_AFTER_ERROR)
             self._waiting.append(n)
         finally:
             self._running -= 1

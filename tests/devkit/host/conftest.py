@@ -16,6 +16,7 @@ def sample(folder: Path, **more: Any) -> Host:
     work.mkdir(parents=True)
     settings = {
         "HUB": "SampleHub",
+        "NIGHTLY": "0 0 3 1 1 *",
         "WORK": str(work),
         "PYTHON_ENABLE_OPENTELEMETRY": "true",
         "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",

@@ -347,6 +347,6 @@ async def on_event(event: str, client: df.DurableOrchestrationClient) -> None:
     await client.start_new("echo", given["id"], {"value": given["data"]["value"]})
 
 
-@app.timer_trigger(arg_name="timer", schedule="0 0 3 * * *")
+@app.timer_trigger(arg_name="timer", schedule="%NIGHTLY%")
 async def nightly(timer: func.TimerRequest) -> None:
     note(f"nightly {timer.past_due}")
