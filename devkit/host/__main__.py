@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 
 from devkit.host.problem import Problem
-from devkit.host.settings import app_settings
+from devkit.host.restart import Start
 
 
 def arguments() -> argparse.Namespace:
@@ -42,11 +42,12 @@ def main() -> int:
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # quotes bad requests, and with them keys; our own errors are logged
     app, state = given.app.resolve(), given.state.resolve()
     try:
-        os.environ.update(app_settings(given.settings.resolve()))
+        start = Start.now(given.settings.resolve())
+        os.environ.update(start.values)
         time.tzset()
         from devkit.host.run import run  # now, and not earlier: it says why
 
-        asyncio.run(run(app, state, given.port, enforce_keys=given.enforce_keys, clock_scale=given.clock_scale, ready=ready))
+        asyncio.run(run(app, state, given.port, enforce_keys=given.enforce_keys, clock_scale=given.clock_scale, ready=ready, start=start))
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1

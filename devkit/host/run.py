@@ -21,6 +21,7 @@ from devkit.host.eventgrid import EventGrid
 from devkit.host.httptriggers import HttpTriggers
 from devkit.host.keys import Keys
 from devkit.host.problem import Problem
+from devkit.host.restart import PORT, Start
 from devkit.host.server import Server, listen
 from devkit.host.settings import HostConfig
 from devkit.host.timers import Timers
@@ -29,17 +30,18 @@ from devkit.host.worker import Worker
 log = logging.getLogger("devkit.host")
 
 
-async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_scale: float, ready: int) -> None:
+async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_scale: float, ready: int, start: Start) -> None:
     """`ready` is the file descriptor for the line that says so."""
     config = HostConfig.read(app / "host.json", os.environ)
-    listener = listen(port)
+    listener = listen(int(start.environment.get(PORT, port)))
+    listening: int = listener.getsockname()[1]
     lock = own(state)
     keys = Keys.load(state, enforce_keys)
 
     sys.path[0] = str(app)  # in place of what `-m` put there: the app finds its own modules, as in Azure, and no others by luck
     os.chdir(app)
     worker = Worker.load(app)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    url = f"http://127.0.0.1:{listening}"
     worker.client_payload = client_payload(url, config.hub, keys.system("durabletask_extension"))
 
     stop = asyncio.Event()
@@ -52,7 +54,10 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     await server.serve(listener)
     heart = asyncio.create_task(run_for_ever(engine, timers))
     heart.add_done_callback(lambda _: stop.set())
-    os.write(ready, f"{json.dumps({'ready': 'host', 'url': url})}\n".encode())
+    outdated = asyncio.create_task(start.outdated())
+    outdated.add_done_callback(lambda _: stop.set())
+    if PORT not in start.environment:
+        os.write(ready, f"{json.dumps({'ready': 'host', 'url': url})}\n".encode())
     log.info("%d functions of %s at %s", len(worker.functions), app, url)
 
     await stop.wait()
@@ -61,6 +66,9 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     await server.close()
     await engine.close()
     lock.close()
+    if outdated.done() and broken is None:
+        start.again(listening)
+    outdated.cancel()
     if broken is not None:
         log.error("the engine broke", exc_info=broken)
     if broken is not None or worker.busy_threads():

@@ -327,6 +327,11 @@ def anybody(req: func.HttpRequest) -> str:
     return "open"
 
 
+@app.route(route="setting/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def setting(req: func.HttpRequest) -> str:
+    return os.environ.get(req.route_params["name"], "")
+
+
 @app.route(route="owner", methods=["GET"], auth_level=func.AuthLevel.ADMIN)
 def owner(req: func.HttpRequest) -> str:
     return "owner"
