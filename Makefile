@@ -2,7 +2,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help demo up clouds test tools conformance bench-registry setup clean
+.PHONY: help demo up clouds test crash tools conformance bench-registry setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
 	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
 	@echo "make bench-registry  push and pull two gigabytes through a local cloud's registry, beside others that are installed"
+	@echo "make crash  kill the local host at each of its fail points, and compare what comes of it; TENTH=now takes every tenth"
 	@echo "make clean  remove .venv, tools, caches and the state of the local clouds"
 
 setup:
@@ -42,6 +43,9 @@ conformance: tools
 
 bench-registry: setup
 	@$(RUN) -m bench.registry
+
+crash: setup
+	@$(RUN) -m tests.devkit.host.crash $(if $(TENTH),--tenth $(TENTH))
 
 clean:
 	rm -rf .venv .venv.lock .tools .conformance .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

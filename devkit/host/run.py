@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from devkit.host import failpoints
 from devkit.host.admin import Admin
 from devkit.host.durable.api import DurableApi
 from devkit.host.durable.engine import Engine
@@ -32,6 +33,7 @@ log = logging.getLogger("devkit.host")
 
 async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_scale: float, ready: int, start: Start) -> None:
     """`ready` is the file descriptor for the line that says so."""
+    failpoints.arm(os.environ)
     config = HostConfig.read(app / "host.json", os.environ)
     listener = listen(int(start.environment.get(PORT, port)))
     listening: int = listener.getsockname()[1]
@@ -48,7 +50,7 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine = Engine(state / "host.db", worker, config, clock_scale)
-    timers = Timers(worker, engine.clock, engine.store, os.environ)
+    timers = Timers(worker, engine.clock, engine, os.environ)
     durable = DurableApi(engine, worker.traces, config.hub, keys.system("durabletask_extension"))
     server = Server(HttpTriggers(worker, keys, config.route_prefix), EventGrid(worker, keys), durable, Admin(worker, keys), keys)
     await server.serve(listener)

@@ -25,7 +25,7 @@ class Settings(Protocol):
 
     def setting(self, name: str) -> str | None: ...
 
-    def keep_setting(self, name: str, value: str) -> None: ...
+    async def keep_setting(self, name: str, value: str) -> None: ...
 
 
 class Timers:
@@ -51,7 +51,7 @@ class Timers:
             last, due = await self._fire(function, schedule, last, past_due=missed)
         else:
             due = schedule.after(now)
-            self._note(function, last, due)
+            await self._note(function, last, due)
         while True:
             await self._clock.sleep_until(due)
             last, due = await self._fire(function, schedule, last, past_due=False)
@@ -62,7 +62,7 @@ class Timers:
         after = schedule.after(began)
         await self._worker.call(function, datum(last=last, due=after, updated=began, past_due=past_due), {}, trace.incoming(None))
         after = max(after, schedule.after(self._clock.now()))  # a run that took longer than the pause makes none up
-        self._note(function, began, after)
+        await self._note(function, began, after)
         return began, after
 
     def _status(self, function: Function) -> tuple[datetime | None, datetime | None]:
@@ -73,9 +73,9 @@ class Timers:
         kept = json.loads(text)
         return kept["last"] and moment_of(kept["last"]), moment_of(kept["next"])
 
-    def _note(self, function: Function, last: datetime | None, due: datetime) -> None:
+    async def _note(self, function: Function, last: datetime | None, due: datetime) -> None:
         if function.trigger.get("useMonitor", True):
-            self._kept.keep_setting(_name(function), json.dumps({"last": last and stamp(last), "next": stamp(due)}))
+            await self._kept.keep_setting(_name(function), json.dumps({"last": last and stamp(last), "next": stamp(due)}))
 
 
 def datum(*, last: datetime | None = None, due: datetime | None = None, updated: datetime | None = None, past_due: bool = False) -> Datum:

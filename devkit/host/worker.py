@@ -23,6 +23,7 @@ from azure_functions_runtime.utils.app_setting_manager import is_envvar_true
 from azure_functions_runtime.utils.threadpool import get_threadpool_executor, start_threadpool_executor
 
 from devkit.host import protos
+from devkit.host.failpoints import reach
 from devkit.host.failure import Failure
 from devkit.host.problem import Problem
 
@@ -41,6 +42,11 @@ class Function:
     @property
     def trigger(self) -> Binding:
         return next(binding for binding in self.bindings if binding["type"].endswith("Trigger"))
+
+    @property
+    def kind(self) -> str:
+        """Of its trigger: http, timer, eventGrid, orchestration, activity, entity."""
+        return str(self.trigger["type"]).removesuffix("Trigger")
 
     def named(self, binding_type: str) -> list[str]:
         return [binding["name"] for binding in self.bindings if binding["type"] == binding_type]
@@ -90,12 +96,15 @@ class Worker:
         """Run a function in an asyncio task of its own, so that what it attaches to its context stays there."""
         inputs = [(function.trigger["name"], value)]
         inputs += [(name, Datum(self.client_payload, "string")) for name in function.named("durableClient")]
-        invocation = str(uuid.uuid4())
+        invocation, kind = str(uuid.uuid4()), function.kind
         self.traces[invocation] = traceparent
+        reach("before_call", kind)
         try:
-            return await asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent))
+            answer = await asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent))
         finally:
             del self.traces[invocation]
+        reach("after_call", kind)
+        return answer
 
     def busy_threads(self) -> bool:
         """Whether the app still holds a thread of the worker's pool or of the loop's: Python cannot end it, only the process can."""

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from devkit.host.durable.store import Store
+from devkit.host.failpoints import reach
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
+    kind: str
     write: Callable[[], Any]
     written: asyncio.Future[Any]
 
@@ -26,13 +28,13 @@ class Commits:
         self._committed = committed
         self._waiting: list[Waiting] = []
 
-    async def run(self, write: Callable[[], Result]) -> Result:
-        """What `write` returns, once it is committed. Raises what it raises, or what the database says of the commit: then nothing of
-        it was written."""
+    async def run(self, kind: str, write: Callable[[], Result]) -> Result:
+        """What `write` returns, once it is committed; `kind` is its name among the fail points. Raises what it raises, or what the
+        database says of the commit: then nothing of it was written."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self.flush)
-        self._waiting.append(Waiting(write, loop.create_future()))
+        self._waiting.append(Waiting(kind, write, loop.create_future()))
         result: Result = await self._waiting[-1].written
         return result
 
@@ -40,9 +42,13 @@ class Commits:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
+        kinds = [each.kind for each in waiting]
+        reach("before_commit", *kinds)
         try:
             with self._store.transaction():
                 outcomes = [self._outcome(each.write) for each in waiting]
+                reach("in_commit", *kinds)
+            reach("after_commit", *kinds)
         except Exception as error:
             outcomes = [error] * len(waiting)
         for each, outcome in zip(waiting, outcomes, strict=True):

@@ -36,7 +36,8 @@ class Engine:
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: dict[str, asyncio.Event] = {}
-        catalogue, commits = Catalogue(worker), Commits(self.store, self._committed)
+        catalogue, self._commits = Catalogue(worker), Commits(self.store, self._committed)
+        commits = self._commits
         self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config)
         self._entities = Entities(self.store, commits, worker, catalogue, clock)
         self._activities = Activities(self.store, commits, worker, catalogue, clock)
@@ -71,6 +72,12 @@ class Engine:
             if not await self.clock.wait(self._watched.setdefault(id, asyncio.Event()), until):
                 return False
         return True
+
+    def setting(self, name: str) -> str | None:
+        return self.store.setting(name)
+
+    async def keep_setting(self, name: str, value: str) -> None:
+        await self._commits.run("timer", lambda: self.store.keep_setting(name, value))
 
     def _committed(self) -> None:
         self._agenda.note(self.store.sent())

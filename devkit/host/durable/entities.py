@@ -54,7 +54,7 @@ class Entities:
             known = ", ".join(sorted(function.name for function in self.catalogue.entities.values())) or "none"
             raise Refused(400, f"The function '{name}' doesn't exist, is disabled, or is not an entity function. Known entities: {known}.")
         request = {"op": operation, "signal": True, "input": value, "id": str(uuid.uuid4())}
-        await self.commits.run(lambda: self.store.send(entity_id(name, key), None, operation_event(request, self.clock)))
+        await self.commits.run("signal", lambda: self.store.send(entity_id(name, key), None, operation_event(request, self.clock)))
 
     def state(self, name: str, key: str) -> str | None:
         """A JSON text; None when there is no such entity."""
@@ -69,7 +69,7 @@ class Entities:
         held = self.store.entity(id)
         requests = [json.loads(message.event["Input"]) for message in messages]
         outcome = await self._outcome(id, held, requests, messages[0])
-        await self.commits.run(lambda: self._commit(id, messages, requests, outcome))
+        await self.commits.run("entity", lambda: self._commit(id, messages, requests, outcome))
         return self.store.has_message(id, self.clock.now(), False)
 
     async def _outcome(self, id: str, held: EntityState, requests: list[dict[str, Any]], first: Message) -> dict[str, Any]:

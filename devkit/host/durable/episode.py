@@ -82,16 +82,16 @@ class Episodes:
         """The rows of the activities that it scheduled."""
         now = self.clock.now()
         if instance is None or instance.ended:
-            await self.commits.run(lambda: self.store.drop(messages))
+            await self.commits.run("dropped", lambda: self.store.drop(messages))
             return ()
         texts = self.store.history(id)
         if control := next((message for message in messages if message.event["EventType"] in CONTROL), None):
-            await self.commits.run(lambda: self._control(instance, control, now, len(texts)))
+            await self.commits.run("controlled", lambda: self._control(instance, control, now, len(texts)))
             return ()
         old = [json.loads(text) for text in texts]
         fresh = accepted(instance, old, messages)
         if not fresh:
-            await self.commits.run(lambda: self.store.drop(messages))
+            await self.commits.run("dropped", lambda: self.store.drop(messages))
             return ()
         fresh.insert(0, event(Kind.ORCHESTRATOR_STARTED, now))
         state = await self._ask(instance, [*texts, *map(json.dumps, fresh)])
@@ -107,7 +107,7 @@ class Episodes:
             self.store.drop(messages)
             return self._commit(Episode(instance, now, len(texts), fresh), state, verdict)
 
-        return await self.commits.run(write)
+        return await self.commits.run("episode", write)
 
     async def _ask(self, instance: Instance, history: Sequence[str]) -> State:
         function = self.catalogue.orchestrators.get(instance.name.lower())

@@ -70,7 +70,7 @@ class Instances:
             if not begin(self._store, self._clock.now(), id=chosen, name=name, input=input, version=version, trace=trace, parent=None):
                 raise Refused(500, f"An Orchestration instance with the status {self.get(chosen).status} already exists.")
 
-        await self._commits.run(write)
+        await self._commits.run("start", write)
         return chosen
 
     def get(self, id: str) -> Instance:
@@ -87,20 +87,20 @@ class Instances:
 
     async def raise_event(self, id: str, name: str, value: str) -> None:
         """`value` is a JSON text."""
-        await self._send(id, event(Kind.EVENT_RAISED, self._clock.now(), Name=name, Input=value))
+        await self._send("event", id, event(Kind.EVENT_RAISED, self._clock.now(), Name=name, Input=value))
 
     async def terminate(self, id: str, reason: str) -> None:
-        await self._send(id, event(Kind.EXECUTION_TERMINATED, self._clock.now(), Input=json.dumps(reason)))
+        await self._send("control", id, event(Kind.EXECUTION_TERMINATED, self._clock.now(), Input=json.dumps(reason)))
 
     async def suspend(self, id: str, reason: str) -> None:
         if self.get(id).status == "Suspended":
             raise Refused(500, f"The instance {id} is suspended already.")
-        await self._send(id, event(Kind.EXECUTION_SUSPENDED, self._clock.now(), Reason=reason))
+        await self._send("control", id, event(Kind.EXECUTION_SUSPENDED, self._clock.now(), Reason=reason))
 
     async def resume(self, id: str, reason: str) -> None:
         if self.get(id).status in ("Running", "Pending"):
             raise Refused(500, f"The instance {id} is not suspended.")
-        await self._send(id, event(Kind.EXECUTION_RESUMED, self._clock.now(), Reason=reason))
+        await self._send("control", id, event(Kind.EXECUTION_RESUMED, self._clock.now(), Reason=reason))
 
     async def purge(self, ids: list[str]) -> int:
         """How many went, running ones included."""
@@ -111,12 +111,12 @@ class Instances:
                 self._store.remove(id)
             return len(found)
 
-        return await self._commits.run(write)
+        return await self._commits.run("purge", write)
 
-    async def _send(self, id: str, message: Event) -> None:
+    async def _send(self, kind: str, id: str, message: Event) -> None:
         def write() -> None:
             if self.get(id).ended:
                 raise Refused(410, f"Instance with ID {id} is gone: it has ended.")
             self._store.send(id, None, message)
 
-        await self._commits.run(write)
+        await self._commits.run(kind, write)

@@ -52,13 +52,17 @@ class Host(Running):
     url: str = ""
     process: subprocess.Popen[bytes] | None = None
 
-    def spawn(self) -> subprocess.Popen[bytes]:
+    def arguments(self) -> list[str]:
+        """Of the command line; writes the settings file that it names."""
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "local.settings.json"
         settings.write_text(json.dumps({"IsEncrypted": False, "Values": dict(self.settings)}))
         arguments = ["--app", str(self.app), "--settings", str(settings), "--state", str(self.folder / "state"), "--port", str(self.port)]
         arguments += ["--clock-scale", str(self.clock_scale)]
-        self.process = begin("devkit.host", *arguments, *(["--enforce-keys"] if self.enforce_keys else []), log=self.log)
+        return [*arguments, *(["--enforce-keys"] if self.enforce_keys else [])]
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        self.process = begin("devkit.host", *self.arguments(), log=self.log)
         return self.process
 
     def start(self) -> Self:
