@@ -202,11 +202,15 @@ def _drive(steps: Generator[Task, None, None]) -> None:
 
 def _end_with(children: list[Task], wanted: int, whole: Task) -> None:
     """End `whole` as soon as `wanted` of the children have ended."""
+    left = wanted
 
-    def look() -> None:
-        if sum(child.done for child in children) >= wanted:
+    def one_more() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
             whole.end()
 
-    look()
+    if wanted == 0:
+        whole.end()
     for child in children:
-        child.then(look)
+        child.then(one_more)
