@@ -5,6 +5,8 @@ import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 
+from devkit.host.problem import Problem
+
 
 class Clock:
     """`scale` times as fast as the machine's, counted from a moment by both; without one, the machine's."""
@@ -17,13 +19,16 @@ class Clock:
     @classmethod
     def going_on(cls, scale: float, kept: str | None) -> tuple["Clock", str]:
         """The clock of a process that follows on one that kept `kept`, and what to keep of it: a time that has been told never comes
-        again, whatever the scales, and hours that passed while there was no process have passed by the scale of then."""
+        again, whatever the scales, and hours that passed while there was no process have passed by the scale of then. Raises `Problem`."""
         machine = datetime.now(UTC)
         here = machine
         if kept:
-            last = json.loads(kept)
-            passed = machine - moment_of(last["machine"])
-            here = max(machine, moment_of(last["here"]) + passed * last["scale"])
+            try:
+                last = json.loads(kept)
+                passed = machine - moment_of(last["machine"])
+                here = max(machine, moment_of(last["here"]) + passed * last["scale"])
+            except (ValueError, KeyError, TypeError):
+                raise Problem("The clock's row of the table setting in host.db is damaged: delete the row, or the file.") from None
         clock = cls(scale, None if scale == 1.0 and here == machine else (here, machine))
         return clock, json.dumps({"here": stamp(here), "machine": stamp(machine), "scale": scale})
 

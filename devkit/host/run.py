@@ -4,23 +4,24 @@ Imported only once the app's settings are in the environment: in Azure the worke
 as they are imported (aiohttp's default TLS context, made from SSL_CERT_FILE, is one)."""
 
 import asyncio
-import fcntl
 import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
-from typing import TextIO
 
 from devkit.host import failpoints
 from devkit.host.admin import Admin
 from devkit.host.durable.api import DurableApi
 from devkit.host.durable.engine import Engine
 from devkit.host.durable.links import client_payload
+from devkit.host.durable.trouble import told
 from devkit.host.eventgrid import EventGrid
 from devkit.host.httptriggers import HttpTriggers
 from devkit.host.keys import Keys
+from devkit.host.owner import own, say_where
 from devkit.host.problem import Problem
 from devkit.host.restart import PORT, Start
 from devkit.host.server import Server, listen
@@ -49,11 +50,15 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    engine = Engine(state / "host.db", worker, config, clock_scale)
+    try:
+        engine = Engine(state / "host.db", worker, config, clock_scale)
+    except sqlite3.Error as error:
+        raise Problem(told(error, state / "host.db")) from None
     timers = Timers(worker, engine.clock, engine, os.environ)
     durable = DurableApi(engine, worker.traces, config.hub, keys.system("durabletask_extension"))
     server = Server(HttpTriggers(worker, keys, config.route_prefix), EventGrid(worker, keys), durable, Admin(worker, keys), keys)
     await server.serve(listener)
+    say_where(lock, url)
     heart = asyncio.create_task(run_for_ever(engine, timers))
     heart.add_done_callback(lambda _: stop.set())
     outdated = asyncio.create_task(start.outdated())
@@ -82,14 +87,3 @@ async def run_for_ever(engine: Engine, timers: Timers) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(engine.run())
         group.create_task(timers.run())
-
-
-def own(state: Path) -> TextIO:
-    """One host for one state folder, which is made if need be; the lock goes with the process."""
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = (state / "host.lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Problem(f"Another host uses the state folder {state}: stop it, or choose another with --state.") from None
-    return lock

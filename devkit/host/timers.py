@@ -70,8 +70,14 @@ class Timers:
         text = self._kept.setting(_name(function)) if function.trigger.get("useMonitor", True) else None
         if text is None:
             return None, None
-        kept = json.loads(text)
-        return kept["last"] and moment_of(kept["last"]), moment_of(kept["next"])
+        try:
+            kept = json.loads(text)
+            return kept["last"] and moment_of(kept["last"]), moment_of(kept["next"])
+        except (ValueError, KeyError, TypeError):
+            log.error(
+                "the status of the timer %s is damaged in the database: it begins anew, and makes up for no missed run", function.name
+            )
+            return None, None
 
     async def _note(self, function: Function, last: datetime | None, due: datetime) -> None:
         if function.trigger.get("useMonitor", True):

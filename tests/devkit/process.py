@@ -4,6 +4,7 @@ import json
 import select
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ PATIENCE = 20.0  # seconds: what must come is waited for so long; never a measur
 ENDS_WITHIN = 10.0  # seconds
 
 
-def begin(module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
+def begin(module: str, *arguments: str, log: Path, prepare: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
+    """`prepare` is called in the new process before it becomes the module's."""
+    command = [sys.executable, "-m", module, *arguments]
     with log.open("ab") as file:
-        return subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=file)
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=file, preexec_fn=prepare)  # noqa: PLW1509 - no threads
 
 
 def ready_line(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Activities:
         if row is None:  # its instance was purged
             return
         result = await self._result(row)
-        await self.commits.run("result", lambda: self._tell(row, result))
+        await self.commits.insist("result", lambda: self._tell(row, result))
 
     def _tell(self, row: Activity, result: Event) -> None:
         instance = self.store.instance(row.id)

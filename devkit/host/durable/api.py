@@ -6,6 +6,7 @@ Functions"; HttpApiHandler in azure-functions-durable-extension; DurableOrchestr
 import base64
 import json
 import re
+import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,9 @@ from devkit.host.clock import moment_of
 from devkit.host.durable import links, trace
 from devkit.host.durable.engine import Engine
 from devkit.host.durable.instances import Refused
-from devkit.host.durable.status import listed, status
+from devkit.host.durable.status import listed, readable, status
 from devkit.host.durable.store import Query
+from devkit.host.durable.trouble import Damaged, StorageTrouble, told
 from devkit.host.routes import unquote_segment
 
 CONTINUATION = "x-ms-continuation-token"
@@ -38,6 +40,10 @@ class DurableApi:
             return await self._route(request, [unquote_segment(part) for part in path.strip("/").split("/")])
         except Refused as refused:
             return web.Response(status=refused.status) if refused.status in (404, 410) else problem(refused.status, str(refused))
+        except (StorageTrouble, Damaged) as trouble:
+            return problem(500, str(trouble))
+        except sqlite3.Error as error:
+            return problem(500, told(error, self._engine.store.path))
         except ValueError as error:
             return problem(400, str(error))
 
@@ -107,7 +113,7 @@ class DurableApi:
         found = self._instances.find(query_of(request, top=top + 1))
         page = found[:top]
         headers = {CONTINUATION: base64.urlsafe_b64encode(page[-1].id.encode()).decode()} if len(found) > top else {}
-        return web.json_response([status(each, show_input=flag(request, "showInput", True)) for each in page], headers=headers)
+        return web.json_response([readable(each, show_input=flag(request, "showInput", True)) for each in page], headers=headers)
 
     async def _purge(self, request: web.Request) -> web.Response:
         if "createdTimeFrom" not in request.query:

@@ -4,14 +4,19 @@ Each write still happens whole or not at all, and who asked for it goes on only 
 it, and what happens in one turn of the event loop shares one."""
 
 import asyncio
+import logging
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from devkit.host.durable.store import Store
+from devkit.host.durable.trouble import StorageTrouble, is_of_storage, told
 from devkit.host.failpoints import reach
 
+log = logging.getLogger("devkit.host")
 Result = TypeVar("Result")
+PAUSE = 1.0  # seconds until a write that met trouble is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +32,33 @@ class Commits:
         self._store = store
         self._committed = committed
         self._waiting: list[Waiting] = []
+        self._trouble = ""
 
     async def run(self, kind: str, write: Callable[[], Result]) -> Result:
-        """What `write` returns, once it is committed; `kind` is its name among the fail points. Raises what it raises, or what the
-        database says of the commit: then nothing of it was written."""
+        """What `write` returns, once it is committed; `kind` is its name among the fail points. Raises what it raises, or
+        `StorageTrouble`: then nothing of it was written."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self.flush)
         self._waiting.append(Waiting(kind, write, loop.create_future()))
         result: Result = await self._waiting[-1].written
         return result
+
+    async def insist(self, kind: str, write: Callable[[], Result]) -> Result:
+        """The same for the host's own work, which waits until the database can be written: `write` may be called several times."""
+        while True:
+            try:
+                return await self.run(kind, write)
+            except StorageTrouble:
+                await asyncio.sleep(PAUSE)
+
+    def note(self, trouble: str) -> None:
+        """Empty: none any more. Said once, however many wait."""
+        if trouble and trouble != self._trouble:
+            log.error("%s Instances pause until then, and go on by themselves; requests that write are answered 500.", trouble)
+        elif self._trouble and not trouble:
+            log.warning("the database can be written again: instances go on")
+        self._trouble = trouble
 
     def flush(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -49,8 +71,9 @@ class Commits:
                 outcomes = [self._outcome(each.write) for each in waiting]
                 reach("in_commit", *kinds)
             reach("after_commit", *kinds)
+            self.note("")
         except Exception as error:
-            outcomes = [error] * len(waiting)
+            outcomes = [self._trouble_of(error)] * len(waiting)
         for each, outcome in zip(waiting, outcomes, strict=True):
             if each.written.cancelled():
                 continue
@@ -60,9 +83,17 @@ class Commits:
                 each.written.set_result(outcome)
         self._committed()
 
+    def _trouble_of(self, error: Exception) -> Exception:
+        if not isinstance(error, sqlite3.Error):
+            return error
+        self.note(text := told(error, self._store.path))
+        return StorageTrouble(text)
+
     def _outcome(self, write: Callable[[], Any]) -> Any:
         try:
             with self._store.part():
                 return write()
         except Exception as error:
+            if is_of_storage(error):
+                raise  # SQLite may have undone the whole transaction
             return error

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections import deque
 from collections.abc import Coroutine
 from pathlib import Path
@@ -16,6 +17,7 @@ from devkit.host.durable.entities import Entities, is_entity
 from devkit.host.durable.episode import Episodes
 from devkit.host.durable.instances import Instances
 from devkit.host.durable.store import Store
+from devkit.host.durable.trouble import told
 from devkit.host.settings import HostConfig
 from devkit.host.worker import Worker
 
@@ -77,7 +79,7 @@ class Engine:
         return self.store.setting(name)
 
     async def keep_setting(self, name: str, value: str) -> None:
-        await self._commits.run("timer", lambda: self.store.keep_setting(name, value))
+        await self._commits.insist("timer", lambda: self.store.keep_setting(name, value))
 
     def _committed(self) -> None:
         self._agenda.note(self.store.sent())
@@ -101,6 +103,10 @@ class Engine:
                     self._watched.pop(id, asyncio.Event()).set()
             if again:
                 self._agenda.add(id)
+        except sqlite3.Error as error:
+            self._commits.note(told(error, self.store.path))
+            await self.clock.pause(PAUSE_AFTER_ERROR)
+            self._agenda.add(id)
         except Exception:
             log.exception("a step of %s broke in the host; it is tried again", id)
             await self.clock.pause(PAUSE_AFTER_ERROR)
@@ -112,6 +118,10 @@ class Engine:
     async def _activity(self, n: int) -> None:
         try:
             await self._activities.run(n)
+        except sqlite3.Error as error:
+            self._commits.note(told(error, self.store.path))
+            await self.clock.pause(PAUSE_AFTER_ERROR)
+            self._waiting.append(n)
         except Exception:
             log.exception("an activity broke in the host; it is tried again")
             await self.clock.pause(PAUSE_AFTER_ERROR)

@@ -5,6 +5,7 @@ the operations as one batch, and commits the new state together with the answers
 RequestMessage in azure-functions-durable-extension; DurableEntityContext and EntityState in azure-functions-durable."""
 
 import json
+import logging
 import re
 import uuid
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from devkit.host.durable.commits import Commits
 from devkit.host.durable.instances import Refused
 from devkit.host.durable.messages import OPERATION, Event, Kind, event
 from devkit.host.durable.store import EntityState, Message, Store
+from devkit.host.durable.trouble import Damaged
 from devkit.host.failure import Failure
 from devkit.host.worker import Function, Worker
 
+log = logging.getLogger("devkit.host")
 BATCH = 5000  # maxEntityOperationBatchSize's default
 _ID = re.compile(r"@([^@]{1,250})@(.*)", re.DOTALL)
 
@@ -63,14 +66,27 @@ class Entities:
     async def run(self, id: str) -> bool:
         """One batch of operations. True when more are waiting."""
         now = self.clock.now()
-        messages = self.store.inbox(id, now, BATCH)
-        if not messages:
-            return False
+        try:
+            messages = self.store.inbox(id, now, BATCH)
+            if not messages:
+                return False
+            requests = [_request(message) for message in messages]
+        except Damaged as damage:
+            return await self._leave_out(id, damage)
         held = self.store.entity(id)
-        requests = [json.loads(message.event["Input"]) for message in messages]
         outcome = await self._outcome(id, held, requests, messages[0])
-        await self.commits.run("entity", lambda: self._commit(id, messages, requests, outcome))
+        for request, result in zip(requests, outcome["results"], strict=True):
+            if result["isError"] and request.get("signal"):
+                log.error("%s: the signal %r failed, and nobody waits for its answer: %s", id, request["op"], str(result["result"])[:500])
+        await self.commits.insist("entity", lambda: self._commit(id, messages, requests, outcome))
         return self.store.has_message(id, self.clock.now(), False)
+
+    async def _leave_out(self, id: str, damage: Damaged) -> bool:
+        log.error("%s: %s It is dropped; an orchestration that waits for its answer waits for ever: terminate it.", id, damage)
+        row = damage.row
+        assert row is not None
+        await self.commits.insist("damaged", lambda: self.store.drop([Message(row, None, {})]))
+        return True
 
     async def _outcome(self, id: str, held: EntityState, requests: list[dict[str, Any]], first: Message) -> dict[str, Any]:
         """What the SDK answers for a batch; a batch that broke as a whole leaves the state alone and fails each operation."""
@@ -108,6 +124,14 @@ class Entities:
 
 def operation_event(request: dict[str, Any], clock: Clock, trace_parent: str | None = None) -> Event:
     return event(Kind.EVENT_RAISED, clock.now(), Name=OPERATION, Input=json.dumps(request), TraceParent=trace_parent)
+
+
+def _request(message: Message) -> dict[str, Any]:
+    """Raises `Damaged`."""
+    try:
+        return dict(json.loads(message.event["Input"]))
+    except (ValueError, TypeError, KeyError):
+        raise Damaged(f"A message to this entity is damaged in the database (row {message.n} of inbox).", message.n) from None
 
 
 def _broken(held: EntityState, requests: list[dict[str, Any]], reason: str) -> dict[str, Any]:

@@ -8,17 +8,19 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from devkit.host.clock import Clock, stamp
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.entities import entity_name
-from devkit.host.durable.instances import started
+from devkit.host.durable.instances import history_of, started
 from devkit.host.durable.messages import CONTROL, FINISHED, Event, Kind, event, task_of
 from devkit.host.durable.orchestrator import State, ask
 from devkit.host.durable.outgoing import Outgoing
 from devkit.host.durable.replay import Mismatch, Replay, Work
 from devkit.host.durable.store import FIRST, Instance, Message, Store
+from devkit.host.durable.trouble import Damaged
 from devkit.host.settings import HostConfig
 from devkit.host.worker import Worker
 
@@ -69,10 +71,15 @@ class Episodes:
     async def run(self, id: str) -> Turn:
         instance = self.store.instance(id)
         suspended = instance is not None and instance.status == "Suspended"
-        messages = self.store.inbox(id, self.clock.now(), BATCH, controls_only=suspended)
-        if not messages:
-            return Turn(ended=instance is None or instance.ended)
-        activities = await self._step(id, instance, messages)
+        activities: Sequence[int] = ()
+        try:
+            messages = self.store.inbox(id, self.clock.now(), BATCH, controls_only=suspended)
+            if not messages:
+                return Turn(ended=instance is None or instance.ended)
+            activities = await self._step(id, instance, messages)
+        except Damaged as damage:
+            log.error("%s: %s", id, damage)
+            await self.commits.insist("damaged", partial(self._give_up, id, str(damage)))
         instance = self.store.instance(id)
         ended = instance is None or instance.ended
         suspended = instance is not None and instance.status == "Suspended"
@@ -82,16 +89,16 @@ class Episodes:
         """The rows of the activities that it scheduled."""
         now = self.clock.now()
         if instance is None or instance.ended:
-            await self.commits.run("dropped", lambda: self.store.drop(messages))
+            await self.commits.insist("dropped", lambda: self.store.drop(messages))
             return ()
         texts = self.store.history(id)
         if control := next((message for message in messages if message.event["EventType"] in CONTROL), None):
-            await self.commits.run("controlled", lambda: self._control(instance, control, now, len(texts)))
+            await self.commits.insist("controlled", lambda: self._control(id, control, now, len(texts)))
             return ()
-        old = [json.loads(text) for text in texts]
+        old = history_of(texts)
         fresh = accepted(instance, old, messages)
         if not fresh:
-            await self.commits.run("dropped", lambda: self.store.drop(messages))
+            await self.commits.insist("dropped", lambda: self.store.drop(messages))
             return ()
         fresh.insert(0, event(Kind.ORCHESTRATOR_STARTED, now))
         state = await self._ask(instance, [*texts, *map(json.dumps, fresh)])
@@ -105,9 +112,9 @@ class Episodes:
             if current is None or current.execution != instance.execution:
                 return ()  # purged, or purged and started anew, while the orchestrator ran
             self.store.drop(messages)
-            return self._commit(Episode(instance, now, len(texts), fresh), state, verdict)
+            return self._commit(Episode(current, now, len(texts), [*fresh]), state, verdict)
 
-        return await self.commits.run("episode", write)
+        return await self.commits.insist("episode", write)
 
     async def _ask(self, instance: Instance, history: Sequence[str]) -> State:
         function = self.catalogue.orchestrators.get(instance.name.lower())
@@ -153,8 +160,10 @@ class Episodes:
                         " for ever. Register it, or correct the name."
                     )
 
-    def _control(self, instance: Instance, control: Message, now: datetime, length: int) -> None:
+    def _control(self, id: str, control: Message, now: datetime, length: int) -> None:
         self.store.drop([control])
+        if (instance := self.store.instance(id)) is None:
+            return  # purged
         match control.event["EventType"]:
             case Kind.EXECUTION_TERMINATED:
                 self._end(instance, Verdict("Terminated", output=control.event["Input"]), now)
@@ -166,6 +175,17 @@ class Episodes:
         if length:  # a history begins with its ExecutionStarted: before that there is nothing to note
             added = [event(Kind.ORCHESTRATOR_STARTED, now), *added, event(Kind.ORCHESTRATOR_COMPLETED, now)]
             self.store.append_history(instance.id, length, map(json.dumps, added))
+        instance.updated = stamp(now)
+        self.store.put_instance(instance)
+
+    def _give_up(self, id: str, damage: str) -> None:
+        """The history stays as it is, for whoever wants to look at it."""
+        instance = self.store.instance(id)
+        if instance is None or instance.ended:
+            self.store.clear_inbox(id)
+            return
+        now = self.clock.now()
+        self._end(instance, failed(instance, damage), now)
         instance.updated = stamp(now)
         self.store.put_instance(instance)
 

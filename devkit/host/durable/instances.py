@@ -5,13 +5,15 @@ Source: "Manage instances in Durable Functions"; the duplicate rule is `overrida
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from devkit.host.clock import Clock, stamp
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
-from devkit.host.durable.messages import Event, Kind, event
+from devkit.host.durable.messages import Event, Kind, event, parsed
 from devkit.host.durable.store import FIRST, Instance, Parent, Query, Store
+from devkit.host.durable.trouble import Damaged
 
 
 class Refused(Exception):
@@ -44,6 +46,14 @@ def started(instance: Instance, now: datetime) -> Event:
         else {"OrchestrationInstance": {"InstanceId": instance.parent.id}, "TaskScheduleId": instance.parent.task}
     )
     return event(Kind.EXECUTION_STARTED, now, Name=instance.name, Version=instance.version, ParentInstance=above, Input=instance.input)
+
+
+def history_of(texts: Sequence[str]) -> list[Event]:
+    """Raises `Damaged`."""
+    try:
+        return parsed(texts)
+    except ValueError:
+        raise Damaged("The history of this instance is damaged in the database.") from None
 
 
 class Instances:
@@ -80,7 +90,7 @@ class Instances:
         return instance
 
     def history(self, id: str) -> list[Event]:
-        return [json.loads(text) for text in self._store.history(id)]
+        return history_of(self._store.history(id))
 
     def find(self, query: Query) -> list[Instance]:
         return self._store.select(query)

@@ -2,6 +2,8 @@
 
 Numbers and fields: HistoryEventType and HistoryEvent in azure-functions-durable."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -39,6 +41,14 @@ CONTROL = {Kind.EXECUTION_TERMINATED, Kind.EXECUTION_SUSPENDED, Kind.EXECUTION_R
 
 def event(kind: Kind, at: datetime, number: int = -1, **fields: Any) -> Event:
     return {"EventType": int(kind), "EventId": number, "IsPlayed": False, "Timestamp": stamp(at), **fields}
+
+
+def parsed(texts: Sequence[str]) -> list[Event]:
+    """Stored events. Raises `ValueError` when there is something else among them."""
+    events: list[Event] = json.loads(f"[{','.join(texts)}]")
+    if len(events) != len(texts) or not all(isinstance(each, dict) and "EventType" in each for each in events):
+        raise ValueError
+    return events
 
 
 def task_of(finished: Event) -> int:

@@ -11,6 +11,7 @@ from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.durable.replay import Action
 from devkit.host.durable.store import Instance
+from devkit.host.durable.trouble import Damaged
 from devkit.host.failure import OUT_OF_PROCESS, Failure
 from devkit.host.worker import Function, Worker
 
@@ -36,9 +37,13 @@ async def ask(worker: Worker, function: Function, instance: Instance, history: S
 
 
 def payload(instance: Instance, history: Sequence[str]) -> str:
-    """The history is pasted, not parsed: it is JSON already, and may be long."""
+    """The history is pasted, not parsed: it is JSON already, and may be long. Raises `Damaged`."""
+    try:
+        value = None if instance.input is None else json.loads(instance.input)
+    except ValueError:
+        raise Damaged("The input of this instance is damaged in the database.") from None
     rest = {
-        "input": None if instance.input is None else json.loads(instance.input),
+        "input": value,
         "instanceId": instance.id,
         "isReplaying": False,
         "parentInstanceId": None if instance.parent is None else instance.parent.id,

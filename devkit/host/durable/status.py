@@ -1,10 +1,12 @@
 """How an instance looks to a client. Source: "HTTP API reference for Durable Functions", get instance status."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from devkit.host.durable.messages import FINISHED, Event, Kind, task_of
 from devkit.host.durable.store import Instance
+from devkit.host.durable.trouble import Damaged
 
 NAMES = {
     Kind.EXECUTION_STARTED: "ExecutionStarted",
@@ -28,7 +30,7 @@ BEGINS = {Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_CREATED, Kind.TIMER_CREATE
 
 
 def status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
-    """`output` and `input` are the JSON values themselves; times are cut to whole seconds."""
+    """`output` and `input` are the JSON values themselves; times are cut to whole seconds. Raises `Damaged`."""
     return {
         "name": instance.name,
         "instanceId": instance.id,
@@ -39,6 +41,14 @@ def status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
         "createdTime": f"{instance.created[:19]}Z",
         "lastUpdatedTime": f"{instance.updated[:19]}Z",
     }
+
+
+def readable(instance: Instance, *, show_input: bool) -> dict[str, Any]:
+    """The same within a list, which one damaged row must not break: its output says so."""
+    try:
+        return status(instance, show_input=show_input)
+    except Damaged as damage:
+        return status(replace(instance, input=None, custom_status=None, output=json.dumps(str(damage))), show_input=False)
 
 
 def listed(history: list[Event], *, show_results: bool) -> list[dict[str, Any]]:
@@ -64,4 +74,7 @@ def listed(history: list[Event], *, show_results: bool) -> list[dict[str, Any]]:
 
 
 def _value(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        raise Damaged("A value of this instance is damaged in the database (input, output or custom status).") from None

@@ -4,36 +4,22 @@ All access is from the event loop's thread, in short transactions; after `kill -
 Source of the shape: "Task hubs in Durable Functions", representation in Azure Storage."""
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from devkit.host.clock import stamp
-from devkit.host.durable.messages import CONTROL, Event
+from devkit.host.durable.file import opened, transaction
+from devkit.host.durable.messages import CONTROL, Event, parsed
+from devkit.host.durable.trouble import Damaged
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS instance (
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, execution TEXT NOT NULL, status TEXT NOT NULL, input TEXT, output TEXT, custom_status TEXT,
-  version TEXT, trace TEXT NOT NULL, parent TEXT, created TEXT NOT NULL, updated TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS history (id TEXT, seq INTEGER, event TEXT NOT NULL, PRIMARY KEY (id, seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS inbox (
-  n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, execution TEXT, control INTEGER NOT NULL, event TEXT NOT NULL,
-  visible TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS inbox_by_time ON inbox (visible);
-CREATE INDEX IF NOT EXISTS inbox_by_id ON inbox (id, visible, n);
-CREATE TABLE IF NOT EXISTS activity (
-  n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, execution TEXT NOT NULL, task INTEGER NOT NULL, name TEXT NOT NULL,
-  input TEXT NOT NULL, trace TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS entity (id TEXT PRIMARY KEY, state TEXT NOT NULL, updated TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
 FIRST, AT_ONCE = "", "0"  # values of `visible` that sort before every time: what begins a generation, and what need not wait
 ENDED = ("Completed", "Failed", "Terminated", "Canceled")
+STATUSES = ("Pending", "Running", "Suspended", *ENDED)
 REMOVE = (
     "DELETE FROM instance WHERE id = ?",
     "DELETE FROM history WHERE id = ?",
@@ -111,27 +97,17 @@ class Query:
 
 
 class Store:
-    def __init__(self, path: Path) -> None:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds inputs: for its owner alone
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")  # a killed process loses nothing; a power cut may lose the last moments
-        self._db.executescript(SCHEMA)
+    def __init__(self, path: Path, database: sqlite3.Connection | None = None) -> None:
+        """`database` is `path`, opened already. Raises `Problem` for a file that is of no use."""
+        self.path = path
+        self._db = opened(path) if database is None else database
         self._sent: list[tuple[str, str]] = []
 
     def close(self) -> None:
         self._db.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def transaction(self) -> AbstractContextManager[None]:
+        return transaction(self._db)
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -140,10 +116,11 @@ class Store:
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK TO part")
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK TO part")
+                self._db.execute("RELEASE part")
             raise
-        finally:
-            self._db.execute("RELEASE part")
+        self._db.execute("RELEASE part")
 
     # instances
 
@@ -212,7 +189,7 @@ class Store:
             "SELECT n, execution, event FROM inbox WHERE id = ? AND visible <= ? AND control >= ? ORDER BY visible, n LIMIT ?",
             (id, stamp(now), controls_only, limit),
         )
-        return [Message(n, execution, json.loads(text)) for n, execution, text in rows]
+        return [Message(n, execution, _message(n, text)) for n, execution, text in rows]
 
     def drop(self, messages: Iterable[Message]) -> None:
         self._db.executemany("DELETE FROM inbox WHERE n = ?", ((message.n,) for message in messages))
@@ -224,6 +201,19 @@ class Store:
     def has_message(self, id: str, now: datetime, controls_only: bool) -> bool:
         statement = "SELECT 1 FROM inbox WHERE id = ? AND visible <= ? AND control >= ? LIMIT 1"
         return self._db.execute(statement, (id, stamp(now), controls_only)).fetchone() is not None
+
+    # what is left to do, for whoever looks
+
+    def count(self, table: Literal["inbox", "activity"], id: str) -> int:
+        return int(self._db.execute(f"SELECT count(*) FROM {table} WHERE id = ?", (id,)).fetchone()[0])  # noqa: S608 - one of two names
+
+    def open_activities(self, id: str) -> list[tuple[str, str]]:
+        """Names and inputs."""
+        return [tuple(row) for row in self._db.execute("SELECT name, input FROM activity WHERE id = ? ORDER BY n", (id,))]
+
+    def open_messages(self, id: str) -> list[tuple[str, str]]:
+        """Events as they lie there, and from when on each is visible."""
+        return [tuple(row) for row in self._db.execute("SELECT event, visible FROM inbox WHERE id = ? ORDER BY visible, n", (id,))]
 
     # settings
 
@@ -267,5 +257,21 @@ class Store:
 
 
 def _instance(row: sqlite3.Row) -> Instance:
+    """A row that cannot be read is an instance that failed: it says so wherever it is looked at, and does nothing more."""
     values: dict[str, Any] = dict(row)
-    return Instance(**values | {"parent": values["parent"] and Parent(**json.loads(values["parent"]))})
+    try:
+        if values["status"] not in STATUSES:
+            raise ValueError
+        return Instance(**values | {"parent": values["parent"] and Parent(**json.loads(values["parent"]))})
+    except (ValueError, TypeError):
+        damage = (
+            f"The row of this instance is damaged in the database (parent {values['parent']!r}, status {values['status']!r}): purge it."
+        )
+        return Instance(**values | {"parent": None, "status": "Failed", "output": json.dumps(damage)})
+
+
+def _message(n: int, text: str) -> Event:
+    try:
+        return parsed([text])[0]
+    except ValueError:
+        raise Damaged(f"A message to this instance is damaged in the database (row {n} of inbox).", n) from None

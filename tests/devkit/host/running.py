@@ -30,11 +30,11 @@ class Answer:
         return json.loads(self.body)
 
 
-def eventually(look: Callable[[], Any], what: str) -> Any:
+def eventually(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """The first true answer of `look`. It asks another process, so there is no event to wait for."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while not (answer := look()):
-        assert time.monotonic() < until, f"{what} did not come within {PATIENCE} seconds"
+        assert time.monotonic() < until, f"{what} did not come within {patience} seconds"
         time.sleep(0.01)
     return answer
 
@@ -49,6 +49,7 @@ class Host(Running):
     enforce_keys: bool = False
     port: int = 0
     clock_scale: float = 1.0
+    prepare: Callable[[], None] | None = None  # called in the new process before it becomes the host
     url: str = ""
     process: subprocess.Popen[bytes] | None = None
 
@@ -62,7 +63,7 @@ class Host(Running):
         return [*arguments, *(["--enforce-keys"] if self.enforce_keys else [])]
 
     def spawn(self) -> subprocess.Popen[bytes]:
-        self.process = begin("devkit.host", *self.arguments(), log=self.log)
+        self.process = begin("devkit.host", *self.arguments(), log=self.log, prepare=self.prepare)
         return self.process
 
     def start(self) -> Self:

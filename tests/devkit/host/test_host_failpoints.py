@@ -18,10 +18,22 @@ def wanted() -> Undisturbed:
 
 
 def test_every_kind_of_write_and_of_call_has_its_points(wanted: Undisturbed) -> None:
-    writes = ("start", "event", "signal", "control", "purge", "episode", "controlled", "entity", "result", "timer")
+    writes = ("schema", "start", "event", "signal", "control", "purge", "episode", "controlled", "entity", "result", "timer")
     calls = ("http", "eventGrid", "timer", "orchestration", "activity", "entity")
     points = {f"{what}.{when}" for what in writes for when in ("before_commit", "in_commit", "after_commit")}
     assert points | {f"{what}.{when}" for what in calls for when in ("before_call", "after_call")} <= wanted.points.keys()
+
+
+def test_the_undisturbed_program_comes_to_what_it_should(wanted: Undisturbed) -> None:
+    results = {line.partition(" version=")[0] for line in wanted.end}
+    assert {
+        "entity @tally@accountant: 321",
+        'entity @register@guests: ["guest 1", "guest 2"]',
+        'instance eternal: name=eternal status=Completed input="{\\"generation\\": 3}" output="done" custom_status={"generation": 3}',
+        "instance clocked: name=clocked status=Completed input={} output=[true, true] custom_status=None",
+        "instance held: name=listener status=Completed input={} output=[1, 2] custom_status=None",
+        'instance stopped: name=listener status=Terminated input={} output="enough" custom_status=None',
+    } <= results, wanted.end
 
 
 @pytest.mark.parametrize("step", [Step("start.after_commit", 5), Step("episode.in_commit", 9), Step("activity.after_call", 4)], ids=str)

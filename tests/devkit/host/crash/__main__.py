@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from tests.devkit.host.crash.walk import Outcome, Step, Undisturbed, undisturbed, walk
 
@@ -35,7 +35,7 @@ def chosen(given: argparse.Namespace, wanted: Undisturbed) -> list[Step]:
 
 
 def table(wanted: Undisturbed, outcomes: list[Outcome]) -> Table:
-    shown = Table("point", title="Killed at each point, and started again")
+    shown = Table(Column("point", no_wrap=True), title="Killed at each point, and started again")
     for column in ("reached undisturbed", "kills", "not reached again", "other end"):
         shown.add_column(column, justify="right")
     kills = Counter(each.step.point for each in outcomes if each.reached)
@@ -57,7 +57,7 @@ def main() -> int:
         outcomes.append(outcome)
         if outcome.trouble:
             print(f"{outcome.step}: comes to another end\n{outcome.trouble}", flush=True)
-    Console().print(table(wanted, outcomes))
+    Console(width=100).print(table(wanted, outcomes))
     wrong = sum(bool(each.trouble) for each in outcomes)
     print(f"{len(outcomes)} runs in {time.monotonic() - began:.0f} s: {wrong or 'none'} came to another end than the undisturbed one.")
     return 1 if wrong or not any(each.reached for each in outcomes) else 0

@@ -3,6 +3,7 @@
 A request whose answer was lost is made again, in a way that does no harm twice."""
 
 import http.client
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -113,7 +114,9 @@ def run(host: Victim) -> Client:
         client.start(name, name, value)
     client.tell("eternal", "finish", "done")
     for number in (1, 2):
-        client.post(f"{WEBHOOK}/entities/register/guests?op=sign", f"guest {number}")
+        client.post(
+            f"{WEBHOOK}/entities/register/guests?op=sign", json.dumps(f"guest {number}")
+        )  # twice JSON, as the SDK's client sends it
     client.post("/api/start/by-http", {"name": "http"})
     client.insist(lambda _: notify(host))
     hold_and_release(client)

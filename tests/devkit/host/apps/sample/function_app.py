@@ -254,6 +254,8 @@ def tally(context: Any) -> None:
             context.set_state(total + context.get_input())
         case "get":
             context.set_result(total)
+        case "set":
+            context.set_state(context.get_input())
         case "break":
             raise ValueError("this tally is broken")
         case "forget":

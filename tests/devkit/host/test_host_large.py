@@ -1,0 +1,97 @@
+"""Much at once: large values, long histories, many instances. Times are printed, for whoever looks, and judged by nobody."""
+
+import json
+import time
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devkit.host.clock import stamp
+from devkit.host.durable.messages import Kind, event
+from devkit.host.durable.store import AT_ONCE, Instance, Store
+from tests.devkit.host.conftest import MakeHost
+from tests.devkit.host.running import WEBHOOK, Host, eventually
+
+TEN = 10_000_000  # characters, and bytes
+WIDE = 5_000
+MANY = 10_000
+NAP = '{"seconds": 86400}'
+
+
+def output_of(host: Host, orchestrator: str, value: Any) -> Any:
+    """Without asking for the input each time one looks."""
+    instance = host.begin(orchestrator, value)
+    return eventually(lambda: (found := host.status(instance, "showInput=false"))["runtimeStatus"] == "Completed" and found, "the end")[
+        "output"
+    ]
+
+
+def test_ten_megabytes_go_through_starts_activities_and_outputs(host: Host) -> None:
+    assert output_of(host, "chain", {"name": "y" * TEN, "number": 1})["greeting"] == f"hello {'y' * TEN}"
+
+
+def test_ten_megabytes_are_an_entity_s_state(host: Host) -> None:
+    value = ["z" * TEN]
+    host.client("signal_entity", entityId=["tally", "large"], operation_name="set", operation_input=value)
+    read = eventually(
+        lambda: (answer := host.call("GET", f"{WEBHOOK}/entities/tally/large")).status == 200 and answer.json, "the entity's state"
+    )
+    assert (json.loads(read) if isinstance(read, str) else read) == value
+
+
+def test_ten_megabytes_in_an_event(host: Host) -> None:
+    instance = host.begin("listener")
+    assert host.call("POST", f"{WEBHOOK}/instances/{instance}/raiseEvent/go", "e" * TEN).status == 202
+    assert host.ended(instance)["output"] == {"got": "e" * TEN}
+
+
+def test_a_history_of_ten_thousand_events(make_host: MakeHost, capsys: pytest.CaptureFixture[str]) -> None:
+    host = make_host().start()
+    began = time.monotonic()
+    wide = host.begin("everything", {"numbers": list(range(WIDE))})
+    alone = host.run("chain", {"name": "alone", "number": 1})
+    beside = time.monotonic() - began
+    eventually(lambda: host.status(wide, "showInput=false")["runtimeStatus"] == "Completed", "the end of the fan", patience=120)
+    took = time.monotonic() - began
+    assert alone["runtimeStatus"] == "Completed"
+    assert host.status(wide)["output"] == [2 * number for number in range(WIDE)]
+    kinds = Counter(Kind(each["EventType"]) for each in host.history(wide))
+    assert kinds[Kind.TASK_SCHEDULED] == kinds[Kind.TASK_COMPLETED] == WIDE
+    with capsys.disabled():
+        print(f"\na fan-out of {WIDE}: {took:.1f} s, in {kinds[Kind.ORCHESTRATOR_STARTED]} episodes; a chain beside it {beside:.2f} s")
+
+
+def waiting_instances(state: Path) -> None:
+    """Each as it lies there when its orchestrator waits for a timer of a day; that of `nap7` has come."""
+    state.mkdir(parents=True)
+    now = datetime.now(UTC)
+    due = stamp(now + timedelta(days=1))
+    begun = event(Kind.EXECUTION_STARTED, now, Name="nap", Version=None, ParentInstance=None, Input=NAP)
+    steps = [event(Kind.ORCHESTRATOR_STARTED, now), begun, event(Kind.TIMER_CREATED, now, 0, FireAt=due)]
+    texts = [json.dumps(each) for each in [*steps, event(Kind.ORCHESTRATOR_COMPLETED, now)]]
+    fired = event(Kind.TIMER_FIRED, now, TimerId=0, FireAt=due)
+    store = Store(state / "host.db")
+    with closing(store), store.transaction():
+        for number in range(MANY):
+            name = f"nap{number}"
+            store.put_instance(Instance(name, "nap", "e", "Running", NAP, None, None, None, "", None, stamp(now), stamp(now)))
+            store.append_history(name, 0, texts)
+            store.send(name, "e", fired, visible=AT_ONCE if number == 7 else due)
+
+
+def test_a_host_with_ten_thousand_waiting_instances_starts_at_once(make_host: MakeHost, capsys: pytest.CaptureFixture[str]) -> None:
+    host = make_host()
+    waiting_instances(host.folder / "state")
+    began = time.monotonic()
+    host.start()
+    started = time.monotonic() - began
+    assert host.ended("nap7")["runtimeStatus"] == "Completed"
+    assert host.run("chain", {"name": "new", "number": 1})["runtimeStatus"] == "Completed"
+    with capsys.disabled():
+        print(f"\n{MANY} waiting instances: ready in {started:.1f} s, two ended in {time.monotonic() - began - started:.2f} s")
+    listed = host.call("GET", f"{WEBHOOK}/instances?top={MANY}&runtimeStatus=Running&showInput=false").json
+    assert len(listed) == MANY - 1
