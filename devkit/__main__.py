@@ -14,10 +14,13 @@ COMMANDS = {
     "clouds": (".local", "run the clouds alone until Ctrl-C; write and print what 'func start' needs"),
     "demo": (".demo", "push, retag and delete images, watch them arrive, and check each digest"),
 }
+HOST = "'python -m devkit host --help' tells how to look into the local host's database"
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m devkit", description="Azure clouds on localhost, and the app that replicates.")
+    parser = argparse.ArgumentParser(
+        prog="python -m devkit", description="Azure clouds on localhost, and the app that replicates.", epilog=HOST
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
     for name, (folder, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
@@ -46,6 +49,10 @@ def run(given: argparse.Namespace) -> int:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["host"]:
+        from devkit.host.inspect.command import main as inspect
+
+        return inspect(sys.argv[2:])
     given = arguments()
     os.umask(0o077)  # the state folders hold secrets
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
