@@ -3,6 +3,7 @@
 import ctypes
 import os
 import resource
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,9 +35,8 @@ class Disk:
 def small_disk(state: Path) -> Iterator[Disk]:
     """At `state`, a real one where this process may mount; else a limit for the size of each file that the host writes."""
     state.mkdir(parents=True)
-    mounted = (
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", state], check=False, capture_output=True).returncode == 0
-    )
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(state)]
+    mounted = shutil.which("mount") is not None and subprocess.run(mount, check=False, capture_output=True).returncode == 0
     if not mounted:
         yield Disk(lambda host: _limit(host, 1 << 16), lambda host: _limit(host, resource.RLIM_INFINITY), "look whether its disk is full")
         return
@@ -57,5 +57,5 @@ def _pour(ballast: Path) -> None:
 
 
 def _limit(host: Host, size: int) -> None:
-    assert host.process is not None
-    resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    if host.process is not None:  # a new one has no limit
+        resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
