@@ -12,6 +12,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from azure_functions_runtime.utils.app_setting_manager import is_envvar_true
+
 from devkit.host import failpoints
 from devkit.host.admin import Admin
 from devkit.host.durable.api import DurableApi
@@ -26,6 +28,7 @@ from devkit.host.problem import Problem
 from devkit.host.restart import PORT, Start
 from devkit.host.server import Server, listen
 from devkit.host.settings import HostConfig
+from devkit.host.spans import Spans
 from devkit.host.timers import Timers
 from devkit.host.worker import Worker
 
@@ -43,7 +46,10 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
 
     sys.path[0] = str(app)  # in place of what `-m` put there: the app finds its own modules, as in Azure, and no others by luck
     os.chdir(app)
+    spans = Spans(state if config.traces else None)
     worker = Worker.load(app)
+    if is_envvar_true("PYTHON_ENABLE_OPENTELEMETRY"):
+        spans.listen_to_app()
     url = f"http://127.0.0.1:{listening}"
     worker.client_payload = client_payload(url, config.hub, keys.system("durabletask_extension"))
 
@@ -51,7 +57,7 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        engine = Engine(state / "host.db", worker, config, clock_scale)
+        engine = Engine(state / "host.db", worker, config, clock_scale=clock_scale, spans=spans)
     except sqlite3.Error as error:
         raise Problem(told(error, state / "host.db")) from None
     timers = Timers(worker, engine.clock, engine, os.environ)

@@ -58,11 +58,13 @@ class HostConfig:
     store_inputs: bool  # storeInputsInOrchestrationHistory
     activities: int  # maxConcurrentActivityFunctions
     orchestrators: int  # maxConcurrentOrchestratorFunctions
+    traces: bool  # tracing: distributedTracingEnabled and version V2
 
     @classmethod
     def read(cls, path: Path, settings: Mapping[str, str]) -> "HostConfig":
         extensions = section(read_json(path), "extensions", path)
         durable, http = section(extensions, "durableTask", path), section(extensions, "http", path)
+        tracing = section(durable, "tracing", path)
         hub = resolved(str(durable.get("hubName", "TestHubName")), settings, f"hubName in {path}")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,44}", hub):
             raise Problem(f"hubName {hub!r} in {path} is not a task hub name: 3 to 45 letters and digits, a letter first.")
@@ -73,6 +75,7 @@ class HostConfig:
             default_version=None if version is None else resolved(str(version), settings, f"defaultVersion in {path}"),
             store_inputs=bool(durable.get("storeInputsInOrchestrationHistory", False)),
             activities=limit(durable, "maxConcurrentActivityFunctions", path),
+            traces=tracing.get("distributedTracingEnabled") is True and tracing.get("version") == "V2",
             orchestrators=limit(durable, "maxConcurrentOrchestratorFunctions", path),
         )
 

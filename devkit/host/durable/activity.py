@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.clock import Clock
+from devkit.host.durable import tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.store import Activity, Store
 from devkit.host.failure import Failure
+from devkit.host.spans import Spans
 from devkit.host.worker import Worker
 
 
@@ -23,13 +25,17 @@ class Activities:
     worker: Worker
     catalogue: Catalogue
     clock: Clock
+    spans: Spans
 
     async def run(self, n: int) -> None:
         row = self.store.activity(n)
         if row is None:  # its instance was purged
             return
+        begun = self.clock.now()
         result = await self._result(row)
         await self.commits.insist("result", lambda: self._tell(row, result))
+        if self.spans.on:
+            self.spans.write([tracing.activity(row, begun, self.clock.now(), failed=result["EventType"] == Kind.TASK_FAILED)])
 
     def _tell(self, row: Activity, result: Event) -> None:
         instance = self.store.instance(row.id)
@@ -41,7 +47,7 @@ class Activities:
         if function is None:
             failure = Failure("FunctionNotFound", f"the app has no activity {row.name!r}", "")
         else:
-            answer = await self.worker.call(function, Datum(row.input, "string"), {}, row.trace)
+            answer = await self.worker.call(function, Datum(row.input, "string"), {}, tracing.server(row.trace))
             if answer.failure is None:
                 value = None if answer.datum is None else answer.datum.value
                 return event(Kind.TASK_COMPLETED, self.clock.now(), TaskScheduledId=row.task, Result=value)

@@ -19,6 +19,7 @@ from devkit.host.durable.instances import Instances
 from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import told
 from devkit.host.settings import HostConfig
+from devkit.host.spans import Spans
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
@@ -26,7 +27,7 @@ PAUSE_AFTER_ERROR = 1.0  # seconds; an error here is the host's own, and the mes
 
 
 class Engine:
-    def __init__(self, file: Path, worker: Worker, config: HostConfig, clock_scale: float = 1.0) -> None:
+    def __init__(self, file: Path, worker: Worker, config: HostConfig, *, clock_scale: float, spans: Spans) -> None:
         self.store = Store(file)
         clock, kept = Clock.going_on(clock_scale, self.store.setting("clock"))
         self.store.keep_setting("clock", kept)
@@ -40,10 +41,10 @@ class Engine:
         self._watched: dict[str, asyncio.Event] = {}
         catalogue, self._commits = Catalogue(worker), Commits(self.store, self._committed)
         commits = self._commits
-        self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config)
+        self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config, spans)
         self._entities = Entities(self.store, commits, worker, catalogue, clock)
-        self._activities = Activities(self.store, commits, worker, catalogue, clock)
-        self.instances = Instances(self.store, commits, catalogue, clock, config.default_version)
+        self._activities = Activities(self.store, commits, worker, catalogue, clock, spans)
+        self.instances = Instances(self.store, commits, catalogue, clock, default_version=config.default_version, spans=spans)
         self.entities = self._entities
 
     async def run(self) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from devkit.host.clock import Clock, stamp
+from devkit.host.durable import tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.entities import entity_name
@@ -22,6 +23,7 @@ from devkit.host.durable.replay import Mismatch, Replay, Work
 from devkit.host.durable.store import FIRST, Instance, Message, Store
 from devkit.host.durable.trouble import Damaged
 from devkit.host.settings import HostConfig
+from devkit.host.spans import Spans
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
@@ -48,6 +50,7 @@ class Episode:
     now: datetime
     length: int
     fresh: list[Event]
+    above: str | None  # the traceparent of the span that started the instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Episodes:
     catalogue: Catalogue
     clock: Clock
     config: HostConfig
+    spans: Spans
 
     async def run(self, id: str) -> Turn:
         instance = self.store.instance(id)
@@ -107,14 +111,22 @@ class Episodes:
         except Mismatch as mismatch:
             state, verdict = State(actions=None), failed(instance, str(mismatch))
 
+        spans = tracing.finished(instance, old, fresh) if self.spans.on else []
+        first: Event = next((each for each in (*old, *fresh) if each["EventType"] == Kind.EXECUTION_STARTED), {})
+        above = (first.get("ParentTraceContext") or {}).get("TraceParent")
+
         def write() -> Sequence[int]:
             current = self.store.instance(id)
             if current is None or current.execution != instance.execution:
                 return ()  # purged, or purged and started anew, while the orchestrator ran
             self.store.drop(messages)
-            return self._commit(Episode(current, now, len(texts), [*fresh]), state, verdict)
+            return self._commit(Episode(current, now, len(texts), [*fresh], above), state, verdict)
 
-        return await self.commits.insist("episode", write)
+        activities = await self.commits.insist("episode", write)
+        self.spans.write(spans)
+        if self.spans.on and (now_is := self.store.instance(id)) is not None and now_is.ended:
+            self.spans.write([tracing.orchestration(now_is, first, now)])
+        return activities
 
     async def _ask(self, instance: Instance, history: Sequence[str]) -> State:
         function = self.catalogue.orchestrators.get(instance.name.lower())
@@ -194,7 +206,7 @@ class Episodes:
         instance.custom_status = state.custom_status or instance.custom_status
         instance.updated = stamp(now)
         if verdict.restart is not None:
-            self._start_over(instance, verdict, now)
+            self._start_over(instance, verdict, now, episode.above)
             return []
         instance.status = verdict.status
         outgoing = Outgoing(self.store, instance, self.config, now)
@@ -207,12 +219,12 @@ class Episodes:
         self.store.put_instance(instance)
         return outgoing.activities
 
-    def _start_over(self, instance: Instance, verdict: Verdict, now: datetime) -> None:
+    def _start_over(self, instance: Instance, verdict: Verdict, now: datetime, above: str | None) -> None:
         """Continue as new: another execution with an empty history; what arrived and was not consumed comes along."""
         self.store.clear_inbox(instance.id, instance.execution)
         self.store.clear_history(instance.id)
         instance.execution, instance.input, instance.status = uuid.uuid4().hex, verdict.restart, "Running"
-        self.store.send(instance.id, instance.execution, started(instance, now), FIRST)
+        self.store.send(instance.id, instance.execution, started(instance, now, above), FIRST)
         for carried in verdict.carried:
             self.store.send(instance.id, None, carried, FIRST)
         self.store.put_instance(instance)

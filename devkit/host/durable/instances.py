@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from devkit.host.clock import Clock, stamp
+from devkit.host.durable import tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.messages import Event, Kind, event, parsed
 from devkit.host.durable.store import FIRST, Instance, Parent, Query, Store
+from devkit.host.durable.trace import incoming
+from devkit.host.durable.tracing import parent_context, server
 from devkit.host.durable.trouble import Damaged
+from devkit.host.spans import Spans
 
 
 class Refused(Exception):
@@ -25,27 +29,36 @@ class Refused(Exception):
 
 
 def begin(
-    store: Store, now: datetime, *, id: str, name: str, input: str | None, version: str | None, trace: str, parent: Parent | None
+    store: Store, now: datetime, *, id: str, name: str, input: str | None, version: str | None, above: str, parent: Parent | None
 ) -> bool:
-    """Within the caller's transaction: put a new instance, which replaces an ended one. False when one of that id still runs."""
+    """Within the caller's transaction: put a new instance, which replaces an ended one. False when one of that id still runs. `above` is
+    the traceparent of the span that starts it."""
     existing = store.instance(id)
     if existing is not None and not existing.ended:
         return False
     store.remove(id)
     at, execution = stamp(now), uuid.uuid4().hex
-    instance = Instance(id, name, execution, "Pending", input, None, None, version, trace, parent, at, at)
+    instance = Instance(id, name, execution, "Pending", input, None, None, version, server(above), parent, at, at)
     store.put_instance(instance)
-    store.send(id, execution, started(instance, now), FIRST)
+    store.send(id, execution, started(instance, now, above), FIRST)
     return True
 
 
-def started(instance: Instance, now: datetime) -> Event:
+def started(instance: Instance, now: datetime, trace_above: str | None) -> Event:
     above = (
         None
         if instance.parent is None
         else {"OrchestrationInstance": {"InstanceId": instance.parent.id}, "TaskScheduleId": instance.parent.task}
     )
-    return event(Kind.EXECUTION_STARTED, now, Name=instance.name, Version=instance.version, ParentInstance=above, Input=instance.input)
+    return event(
+        Kind.EXECUTION_STARTED,
+        now,
+        Name=instance.name,
+        Version=instance.version,
+        ParentInstance=above,
+        Input=instance.input,
+        ParentTraceContext=trace_above and parent_context(trace_above),
+    )
 
 
 def history_of(texts: Sequence[str]) -> list[Event]:
@@ -57,15 +70,18 @@ def history_of(texts: Sequence[str]) -> list[Event]:
 
 
 class Instances:
-    def __init__(self, store: Store, commits: Commits, catalogue: Catalogue, clock: Clock, default_version: str | None) -> None:
+    def __init__(
+        self, store: Store, commits: Commits, catalogue: Catalogue, clock: Clock, *, default_version: str | None, spans: Spans
+    ) -> None:
+        self._spans = spans
         self._store = store
         self._commits = commits
         self._catalogue = catalogue
         self._clock = clock
         self._default_version = default_version
 
-    async def start(self, name: str, id: str | None, input: str | None, version: str | None, trace: str) -> str:
-        """The instance id. `input` is a JSON text."""
+    async def start(self, name: str, id: str | None, input: str | None, version: str | None, caller: str) -> str:
+        """The instance id. `input` is a JSON text; `caller` is the traceparent of the span that asks."""
         if name.lower() not in self._catalogue.orchestrators:
             known = ", ".join(sorted(function.name for function in self._catalogue.orchestrators.values())) or "none"
             raise Refused(
@@ -76,11 +92,14 @@ class Instances:
         chosen = id or uuid.uuid4().hex
         version = self._default_version if version is None else version
 
+        now, creation = self._clock.now(), incoming(caller)
+
         def write() -> None:
-            if not begin(self._store, self._clock.now(), id=chosen, name=name, input=input, version=version, trace=trace, parent=None):
+            if not begin(self._store, now, id=chosen, name=name, input=input, version=version, above=creation, parent=None):
                 raise Refused(500, f"An Orchestration instance with the status {self.get(chosen).status} already exists.")
 
         await self._commits.run("start", write)
+        self._spans.write([tracing.creation(name, version, chosen, context=creation, parent=caller, at=now)])
         return chosen
 
     def get(self, id: str) -> Instance:

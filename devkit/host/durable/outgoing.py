@@ -12,6 +12,7 @@ from devkit.host.durable.instances import begin
 from devkit.host.durable.messages import OPERATION, Event, Kind, event
 from devkit.host.durable.replay import Work
 from devkit.host.durable.store import Instance, Parent, Store
+from devkit.host.durable.tracing import parent_context
 from devkit.host.settings import HostConfig
 
 
@@ -42,7 +43,15 @@ class Outgoing:
             id=self._from.id, execution=self._from.execution, task=work.number, name=work.name, input=work.action["input"], trace=span
         )
         self.activities.append(row)
-        return event(Kind.TASK_SCHEDULED, self._now, work.number, Name=work.name, Version=None, Input=self._noted(work))
+        return event(
+            Kind.TASK_SCHEDULED,
+            self._now,
+            work.number,
+            Name=work.name,
+            Version=None,
+            Input=self._noted(work),
+            ParentTraceContext=parent_context(span),
+        )
 
     def _timer(self, work: Work) -> Event:
         if not work.done:
@@ -52,14 +61,15 @@ class Outgoing:
 
     def _child(self, work: Work) -> Event:
         child = work.action.get("instanceId") or f"{self._from.execution}:{work.number}"
+        version = work.action.get("version") or self._config.default_version
         begun = begin(
             self._store,
             self._now,
             id=child,
             name=work.name,
             input=json.dumps(work.action["input"]),
-            version=work.action.get("version") or self._config.default_version,
-            trace=trace.child(self._from.trace, self._from.execution, work.number),
+            version=version,
+            above=trace.child(self._from.trace, self._from.execution, work.number),
             parent=Parent(self._from.id, self._from.execution, work.number),
         )
         if not begun:
@@ -69,7 +79,15 @@ class Outgoing:
             )
             refused = event(Kind.SUB_ORCHESTRATION_FAILED, self._now, TaskScheduledId=work.number, Reason=reason, Details=reason)
             self._store.send(self._from.id, self._from.execution, refused)
-        return event(Kind.SUB_ORCHESTRATION_CREATED, self._now, work.number, Name=work.name, InstanceId=child, Input=self._noted(work))
+        return event(
+            Kind.SUB_ORCHESTRATION_CREATED,
+            self._now,
+            work.number,
+            Name=work.name,
+            Version=version,
+            InstanceId=child,
+            Input=self._noted(work),
+        )
 
     def _operation(self, work: Work) -> Event:
         """A call or a signal of an entity. The request's id is made of what is stored already: a step that is repeated sends the same."""

@@ -16,6 +16,11 @@ def incoming(header: str | None) -> str:
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
+def calling(header: str | None) -> str:
+    """The caller's own span, or one that begins a trace."""
+    return header if header and TRACEPARENT.fullmatch(header) else incoming(None)
+
+
 def child(parent: str, execution: str, task: int) -> str:
     """The span of task number `task` in one execution of an orchestration."""
     span = hashlib.sha256(f"{parent}/{execution}/{task}".encode()).hexdigest()[:16]

@@ -127,6 +127,11 @@ class Host(Running):
         with closing(sqlite3.connect(f"file:{self.folder / 'state' / 'host.db'}?mode=ro", uri=True)) as database:
             return [json.loads(text) for (text,) in database.execute("SELECT event FROM history WHERE id = ? ORDER BY seq", (instance,))]
 
+    def spans(self, trace: str) -> list[dict[str, Any]]:
+        """Of one trace, those that have ended, by their start."""
+        lines = (self.folder / "state" / "spans.jsonl").read_text().splitlines()
+        return sorted((each for line in lines if (each := json.loads(line))["trace"] == trace), key=lambda each: str(each["start"]))
+
     def rows(self, table: str) -> int:
         """How many rows of `activity` or `inbox` are left."""
         with closing(sqlite3.connect(f"file:{self.folder / 'state' / 'host.db'}?mode=ro", uri=True)) as database:

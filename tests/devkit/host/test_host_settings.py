@@ -50,7 +50,9 @@ def test_a_host_json_is_honoured_and_its_expressions_resolved(tmp_path: Path) ->
     durable = {"hubName": "Hub%STAGE%", "defaultVersion": "%V%", "storeInputsInOrchestrationHistory": True, **limits}
     content = {"extensions": {"http": {"routePrefix": "/v1/"}, "durableTask": durable}}
     config = HostConfig.read(written(tmp_path, content), {"STAGE": "Test", "V": "1.0"})
-    assert config == HostConfig(route_prefix="v1", hub="HubTest", default_version="1.0", store_inputs=True, activities=3, orchestrators=4)
+    assert config == HostConfig(
+        route_prefix="v1", hub="HubTest", default_version="1.0", store_inputs=True, activities=3, orchestrators=4, traces=False
+    )
 
 
 @pytest.mark.parametrize("hub", ["x", "1abc", "a-b-c", "a" * 46])

@@ -12,7 +12,7 @@ from typing import Any
 from devkit.host.durable.messages import Kind
 
 RANDOM = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
-TIMES = {"Timestamp", "FireAt", "TraceParent"}  # the last is as random
+TIMES = {"Timestamp", "FireAt", "TraceParent", "ParentTraceContext"}  # the last two are as random
 EPISODES = {Kind.ORCHESTRATOR_STARTED, Kind.ORCHESTRATOR_COMPLETED}  # how many messages share one is chance
 
 

@@ -81,6 +81,13 @@ async def traces(nothing: str, context: func.Context) -> list[str]:
     return [str(context.trace_context.trace_parent), f"00-{current.trace_id:032x}-{current.span_id:016x}"]
 
 
+@app.activity_trigger(input_name="name")
+async def spanned(name: str) -> str:
+    """Opens a span of its own, as the product's activities do."""
+    with trace.get_tracer("sample").start_as_current_span("inside", attributes={"name": name}):
+        return name
+
+
 @app.activity_trigger(input_name="url")
 async def fetch(url: str) -> str:
     """Over TLS, with the context that aiohttp makes when it is imported."""
@@ -226,6 +233,18 @@ def patient(context: Any) -> Steps:
     first = yield context.call_activity(given["call"], given["name"])
     second = yield context.call_activity("double", 21)
     return [first, second]
+
+
+@app.orchestration_trigger(context_name="context")
+def family(context: Any) -> Steps:
+    """An activity, a timer and a child that fails."""
+    yield context.call_activity("spanned", "a")
+    yield context.create_timer(context.current_utc_datetime)
+    try:
+        yield context.call_sub_orchestrator("reckless", {"what": "no"}, f"{context.instance_id}~child")
+    except Exception:
+        return "caught"
+    return None
 
 
 @app.orchestration_trigger(context_name="context")
