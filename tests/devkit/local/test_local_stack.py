@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,14 @@ def test_the_app_may_do_no_more_than_its_role(stack: Stack) -> None:
     assert [token.name for token in china.tokens] == ["developer"]
     assert china.principals[0].grants.permissions[1:] == tuple(read_role(f"{ROOT}/infra/role.json#rbac"))  # no more than is deployed
     assert china.principals[0].grants.permissions[0] == Permission()
+
+
+def test_one_factor_moves_the_time_of_the_clouds_and_of_the_host(tmp_path: Path, small_app: Path) -> None:
+    with Stack(tmp_path, app=small_app, clock_scale=3600) as stack:
+        assert {control(registry, "clock")["scale"] for registry in stack.endpoints.registries} == {3600}
+        with contextlib.closing(sqlite3.connect(stack.endpoints.app.database)) as database:
+            ((kept,),) = database.execute("SELECT value FROM setting WHERE name = 'clock'")
+        assert json.loads(kept)["scale"] == 3600
 
 
 def test_settings_of_the_caller_win_and_may_change_between_two_starts(tmp_path: Path, small_app: Path) -> None:
