@@ -2,7 +2,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help demo up clouds test crash tools conformance bench-registry setup clean
+.PHONY: help demo up clouds test large crash tools conformance bench-registry setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make clouds the clouds without the app: prints what 'func start' needs"
 	@echo "              TARGETS=N (1 to 8) and STATE=DIR go with both; each state folder has ports of its own"
 	@echo "make test   style, types and the test suite"
+	@echo "make large  the tests of a size that make test leaves out: 10,000 events, 10,000 instances, 10 MB values"
 	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
 	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
 	@echo "make bench-registry  push and pull two gigabytes through a local cloud's registry, beside others that are installed"
@@ -33,7 +34,10 @@ test: setup
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m mypy
-	@$(RUN) -m pytest -n logical --dist loadfile
+	@$(RUN) -m pytest -n logical --dist loadfile -m "not large"
+
+large: setup
+	@$(RUN) -m pytest -m large
 
 tools: setup
 	@$(RUN) -m devkit.tools

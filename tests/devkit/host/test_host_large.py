@@ -14,7 +14,9 @@ from devkit.host.clock import stamp
 from devkit.host.durable.messages import Kind, event
 from devkit.host.durable.store import AT_ONCE, Instance, Store
 from tests.devkit.host.conftest import MakeHost
-from tests.devkit.host.running import WEBHOOK, Host, eventually
+from tests.devkit.host.running import ENDED, WEBHOOK, Host, eventually
+
+pytestmark = pytest.mark.large
 
 TEN = 10_000_000  # characters, and bytes
 WIDE = 5_000
@@ -53,7 +55,8 @@ def test_a_history_of_ten_thousand_events(make_host: MakeHost, capsys: pytest.Ca
     host = make_host().start()
     began = time.monotonic()
     wide = host.begin("everything", {"numbers": list(range(WIDE))})
-    alone = host.run("chain", {"name": "alone", "number": 1})
+    chain = host.begin("chain", {"name": "alone", "number": 1})
+    alone = eventually(lambda: (found := host.status(chain))["runtimeStatus"] in ENDED and found, "the end of the chain", patience=120)
     beside = time.monotonic() - began
     eventually(lambda: host.status(wide, "showInput=false")["runtimeStatus"] == "Completed", "the end of the fan", patience=120)
     took = time.monotonic() - began
