@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass
 
-from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig
+from devkit.cloud.content.blobfiles import BlobFiles
+from devkit.cloud.content.store import Store
 from devkit.cloud.database import Database
 from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.eventgrid.grid import EventGrid
 from devkit.cloud.faults.parts import Faults
-from devkit.cloud.identity import Directory
-from devkit.cloud.imports import Importer
+from devkit.cloud.identities.directory import Directory
+from devkit.cloud.identities.roles import Asked
+from devkit.cloud.imports.importer import Importer
 from devkit.cloud.registrysettings import RegistrySettings
-from devkit.cloud.roles import Asked
-from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
 from devkit.cloud.unknowns import Switches
 from devkit.cloud.vault.secrets import Secrets

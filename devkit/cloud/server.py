@@ -7,12 +7,13 @@ from typing import TextIO
 
 from aiohttp import web
 
-from devkit.cloud.arm import Arm
-from devkit.cloud.armanswers import stamp
+from devkit.cloud.arm.answers import stamp
+from devkit.cloud.arm.service import Arm
 from devkit.cloud.background import Background
-from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig, ManagedIdentity, Problem
+from devkit.cloud.content.blobfiles import BlobFiles
+from devkit.cloud.content.store import Store
 from devkit.cloud.control.app import control_app
 from devkit.cloud.database import Database
 from devkit.cloud.entra.apps import Apps
@@ -24,16 +25,15 @@ from devkit.cloud.eventgrid.grid import EventGrid
 from devkit.cloud.faults.door import Door
 from devkit.cloud.faults.imposing import middlewares
 from devkit.cloud.faults.parts import Faults
-from devkit.cloud.identity import Directory
-from devkit.cloud.imports import Importer
-from devkit.cloud.managedidentity import IdentityEndpoint, unexpected_by_identity
+from devkit.cloud.identities.directory import Directory
+from devkit.cloud.identities.managedidentity import IdentityEndpoint, unexpected_by_identity
+from devkit.cloud.identities.repositorytokens import RepositoryTokens
+from devkit.cloud.identities.roles import Asked
+from devkit.cloud.imports.importer import Importer
 from devkit.cloud.parts import Parts
 from devkit.cloud.registry.app import registry_app
 from devkit.cloud.registry.dataendpoint import DataEndpoint, unexpected_by_storage
 from devkit.cloud.registrysettings import RegistrySettings
-from devkit.cloud.repositorytokens import RepositoryTokens
-from devkit.cloud.roles import Asked
-from devkit.cloud.store import Store
 from devkit.cloud.tokens import Signer
 from devkit.cloud.unknowns import Switches
 from devkit.cloud.vault.app import vault_app

@@ -103,9 +103,7 @@ def _of_sdk(span: ReadableSpan) -> dict[str, Any]:
         "end": _time(span.end_time),
         "status": span.status.status_code.name.lower(),
         "scope": span.instrumentation_scope.name if span.instrumentation_scope else "",
-        "attributes": {
-            name: value if isinstance(value, str | int | float | bool) else str(value) for name, value in (span.attributes or {}).items()
-        },
+        "attributes": {name: _plain(value) for name, value in (span.attributes or {}).items()},
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from devkit.cloud.config.reading import choice, moment, text
 from devkit.cloud.config.scopemaps import ACTIONS, everywhere
-from devkit.cloud.rights import Right, Rights
+from devkit.cloud.identities.rights import Right, Rights
 
 SLOTS = ("password1", "password2")
 STATUSES = ("enabled", "disabled")

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from devkit.cloud.config.reading import moment, text
-from devkit.cloud.roles import Grants
+from devkit.cloud.identities.roles import Grants
 
 
 @dataclass(frozen=True, slots=True)

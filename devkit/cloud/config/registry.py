@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from devkit.cloud.config.ratelimits import RateLimits
 from devkit.cloud.config.reading import choice, flag, number
-from devkit.cloud.roles import MODES, Mode
+from devkit.cloud.identities.roles import MODES, Mode
 
 SKUS = ("Basic", "Standard", "Premium")
 MOST_DAYS = 90  # acr.md 5: soft delete keeps for 1 to 90 days

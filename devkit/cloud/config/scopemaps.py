@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from devkit.cloud.config.reading import text
+from devkit.cloud.identities.rights import Right, Rights
 from devkit.cloud.names import is_name
-from devkit.cloud.rights import Right, Rights
 
 ACTIONS = {right.value: right for right in (Right.PULL, Right.PUSH, Right.DELETE, Right.METADATA_READ, Right.METADATA_WRITE)}
 _ACTION = re.compile(r"repositories/(.+)/((?:content|metadata)/[a-z]+)")

@@ -3,9 +3,9 @@
 from aiohttp import web
 
 from devkit.cloud.config.reading import text
+from devkit.cloud.content.trash import Deleted
 from devkit.cloud.control.answers import json_object
 from devkit.cloud.parts import Parts
-from devkit.cloud.trash import Deleted
 
 
 def routes(parts: Parts) -> list[web.RouteDef]:

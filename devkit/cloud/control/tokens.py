@@ -5,8 +5,8 @@ from aiohttp import web
 from devkit.cloud.config.identities import SLOTS, STATUSES
 from devkit.cloud.config.reading import choice, number, text
 from devkit.cloud.control.answers import json_object
+from devkit.cloud.identities.repositorytokens import Token
 from devkit.cloud.parts import Parts
-from devkit.cloud.repositorytokens import Token
 
 TOKEN = "/control/tokens/{name}"  # noqa: S105  # a path
 PASSWORD = TOKEN + "/passwords/{slot}"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from devkit.cloud.clock import Clock
+from devkit.cloud.content.manifest import Manifest
 from devkit.cloud.database import Database
 from devkit.cloud.eventgrid.queue import EventQueue
-from devkit.cloud.manifest import Manifest
 from devkit.cloud.unknowns import Switches
 
 Action = Literal["push", "delete"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from devkit.cloud.config.reading import text
+from devkit.cloud.content.manifest import OCI_MANIFEST
 from devkit.cloud.eventgrid.events import Action, Cause, RegistryEvents
-from devkit.cloud.manifest import OCI_MANIFEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from devkit.cloud.background import Background
 from devkit.cloud.clock import Clock
+from devkit.cloud.content.manifest import Manifest
+from devkit.cloud.content.store import Store
 from devkit.cloud.database import Database
 from devkit.cloud.faults.book import Book
 from devkit.cloud.faults.kinds import Broken, Fails, Fault, LandsLate, LandsTwice, Slow, Stuck, Text, fault_from_json
-from devkit.cloud.importrequest import ImportRequest, Target
-from devkit.cloud.manifest import Manifest
-from devkit.cloud.operations import ImportFailed, Work
-from devkit.cloud.store import Store
+from devkit.cloud.imports.operations import ImportFailed, Work
+from devkit.cloud.imports.request import ImportRequest, Target
 
 log = logging.getLogger("devkit.cloud")
 

@@ -6,11 +6,11 @@ from typing import Self
 from devkit.cloud.background import Background
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig
+from devkit.cloud.content.store import Store
 from devkit.cloud.database import Database
 from devkit.cloud.faults.book import Book
 from devkit.cloud.faults.imports import ImportFaults
 from devkit.cloud.faults.outage import Outage
-from devkit.cloud.store import Store
 
 
 @dataclass(frozen=True, slots=True)

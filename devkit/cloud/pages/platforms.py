@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from devkit.cloud.blobfiles import BlobFiles
+from devkit.cloud.content.blobfiles import BlobFiles
+from devkit.cloud.content.view import StoredManifest
 from devkit.cloud.pages.show import platform
-from devkit.cloud.view import StoredManifest
 
 LARGEST_CONFIG = 1024 * 1024  # bytes; more is not read for a word in a table
 SHOWN = 8

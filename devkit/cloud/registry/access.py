@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from devkit.cloud.identity import Identity
-from devkit.cloud.rights import Right
+from devkit.cloud.identities.directory import Identity
+from devkit.cloud.identities.rights import Right
 
 ACTIONS = {
     "pull": Right.PULL,

@@ -4,9 +4,9 @@ import uuid
 
 from aiohttp import web
 
+from devkit.cloud.content.manifest import LIMIT
 from devkit.cloud.errors import unexpected_by_registry
 from devkit.cloud.faults.imposing import middlewares
-from devkit.cloud.manifest import LIMIT
 from devkit.cloud.parts import Parts
 from devkit.cloud.registry.attributes import Attributes
 from devkit.cloud.registry.auth import RegistryAuth

@@ -7,21 +7,21 @@ from typing import Any
 
 from aiohttp import web
 
-from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.config.reading import choice
+from devkit.cloud.content.blobfiles import BlobFiles
+from devkit.cloud.content.locks import Kind
+from devkit.cloud.content.manifest import Manifest
+from devkit.cloud.content.quarantine import STATES, State
+from devkit.cloud.content.store import Store
+from devkit.cloud.content.view import StoredManifest, StoredTag, View
 from devkit.cloud.database import Database
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.eventgrid.events import RegistryEvents
-from devkit.cloud.locks import Kind
-from devkit.cloud.manifest import Manifest
 from devkit.cloud.names import algorithm_of
-from devkit.cloud.quarantine import STATES, State
 from devkit.cloud.registry import lists
 from devkit.cloud.registry.calls import Call, Page, json_answer, require
 from devkit.cloud.registry.descriptions import Descriptions
 from devkit.cloud.registry.manifests import unknown, unknown_name
-from devkit.cloud.store import Store
-from devkit.cloud.view import StoredManifest, StoredTag, View
 
 
 class Attributes:

@@ -8,9 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from devkit.cloud.errors import RegistryRefusal
+from devkit.cloud.identities.roles import Asked
 from devkit.cloud.registry.access import Need
 from devkit.cloud.registry.tokens import RegistryTokens
-from devkit.cloud.roles import Asked
 from devkit.cloud.tokens import InvalidToken
 from devkit.cloud.web import IDENTITY
 

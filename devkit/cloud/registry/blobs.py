@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from devkit.cloud.blobfiles import BlobFiles
+from devkit.cloud.content.blobfiles import BlobFiles
+from devkit.cloud.content.store import Store
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.registry.calls import Call, require
 from devkit.cloud.registry.dataendpoint import DataEndpoint
-from devkit.cloud.store import Store
 
 
 class Blobs:

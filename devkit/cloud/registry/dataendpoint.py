@@ -12,8 +12,8 @@ from xml.sax.saxutils import escape
 
 from aiohttp import hdrs, web
 
-from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.clock import Clock
+from devkit.cloud.content.blobfiles import BlobFiles
 from devkit.cloud.errors import Refusal
 from devkit.cloud.names import is_digest
 from devkit.cloud.tokens import Signer

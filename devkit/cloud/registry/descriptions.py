@@ -5,7 +5,7 @@ An image's platform is in its config (image-spec, config.md), an index's childre
 import json
 from typing import Any
 
-from devkit.cloud.blobfiles import BlobFiles
+from devkit.cloud.content.blobfiles import BlobFiles
 
 LARGEST_CONFIG = 1024 * 1024  # bytes; more is not read for two words
 _PLATFORM = ("architecture", "os")

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from devkit.cloud.errors import RegistryRefusal
-from devkit.cloud.pull import MARK
+from devkit.cloud.imports.source import MARK
 from devkit.cloud.registrysettings import RegistrySettings
 
 

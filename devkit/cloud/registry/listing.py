@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
+from devkit.cloud.content.store import Store
 from devkit.cloud.registry import lists
 from devkit.cloud.registry.calls import Call, Page, json_answer
 from devkit.cloud.registry.manifests import unknown_name
-from devkit.cloud.store import Store
 
 
 class Listing:

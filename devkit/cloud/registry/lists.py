@@ -6,8 +6,8 @@ meanwhile moves (acr.md 5)."""
 import sqlite3
 from typing import Literal
 
+from devkit.cloud.content.view import StoredManifest, StoredTag, View
 from devkit.cloud.registry.calls import Page
-from devkit.cloud.view import StoredManifest, StoredTag, View
 
 _VISIBLE = """NOT EXISTS (SELECT 1 FROM locks WHERE locks.repository = item.repository AND locks.kind = '{kind}' AND locks.name = {key}
  AND NOT locks.listEnabled)"""

@@ -2,15 +2,15 @@
 
 from aiohttp import web
 
+from devkit.cloud.content.manifest import OCI_INDEX, InvalidManifest, Manifest
+from devkit.cloud.content.store import Store
+from devkit.cloud.content.view import StoredManifest, View
 from devkit.cloud.database import Database
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.eventgrid.events import RegistryEvents
-from devkit.cloud.manifest import OCI_INDEX, InvalidManifest, Manifest
 from devkit.cloud.names import algorithm_of, is_digest, is_tag
 from devkit.cloud.registry.calls import Call, json_answer, require
 from devkit.cloud.registrysettings import RegistrySettings
-from devkit.cloud.store import Store
-from devkit.cloud.view import StoredManifest, View
 
 
 class Manifests:

@@ -11,7 +11,7 @@ from aiohttp import web
 from devkit.cloud.config import CloudConfig
 from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import RegistryRefusal
-from devkit.cloud.identity import Identity
+from devkit.cloud.identities.directory import Identity
 from devkit.cloud.registry.tokens import RegistryTokens
 from devkit.cloud.registrysettings import RegistrySettings
 from devkit.cloud.tokens import InvalidToken

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from devkit.cloud.errors import RegistryRefusal
+from devkit.cloud.identities.rights import Right
 from devkit.cloud.names import NAME_LENGTH, is_name
 from devkit.cloud.registry.access import Need
 from devkit.cloud.registry.attributes import Attributes
@@ -17,7 +18,6 @@ from devkit.cloud.registry.calls import Call, Handler
 from devkit.cloud.registry.listing import Listing
 from devkit.cloud.registry.manifests import Manifests
 from devkit.cloud.registry.uploads import Uploads
-from devkit.cloud.rights import Right
 from devkit.cloud.unknowns import Switches
 
 

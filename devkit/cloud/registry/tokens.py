@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from devkit.cloud.config import CloudConfig
-from devkit.cloud.identity import ANONYMOUS, Directory, Identity
+from devkit.cloud.identities.directory import ANONYMOUS, Directory, Identity
 from devkit.cloud.registry.access import granted
 from devkit.cloud.registrysettings import RegistrySettings
 from devkit.cloud.tokens import InvalidToken, Signer

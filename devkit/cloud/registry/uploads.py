@@ -12,15 +12,15 @@ from typing import Protocol
 
 from aiohttp import web
 
-from devkit.cloud.blobfiles import BlobFiles, BlobWriter, DigestMismatch
 from devkit.cloud.clock import Clock
+from devkit.cloud.content.blobfiles import BlobFiles, BlobWriter, DigestMismatch
+from devkit.cloud.content.store import Store
 from devkit.cloud.errors import RegistryRefusal
+from devkit.cloud.identities.rights import Right
 from devkit.cloud.names import is_name
 from devkit.cloud.registry.access import Need
 from devkit.cloud.registry.auth import RegistryAuth
 from devkit.cloud.registry.calls import Call
-from devkit.cloud.rights import Right
-from devkit.cloud.store import Store
 
 LARGEST_BLOB = 200 * 1024**3  # docs: container-registry-skus, "Maximum image layer size": 200 GiB
 MOST_UPLOADS = 256  # at once; the one longest untouched gives way, as clients that died leave theirs behind

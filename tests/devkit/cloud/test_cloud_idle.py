@@ -8,8 +8,8 @@ from typing import Any, cast
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from devkit.cloud.blobfiles import BlobFiles
 from devkit.cloud.clock import Clock
+from devkit.cloud.content.blobfiles import BlobFiles
 from devkit.cloud.database import Database
 from devkit.cloud.errors import unexpected_by_registry
 from devkit.cloud.registry.calls import Call

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from devkit.cloud.importrequest import ImportRequest, InvalidImport
+from devkit.cloud.imports.request import ImportRequest, InvalidImport
 from tests.devkit.cloud.running import API, Cloud, Clouds, MakeCloud
 from tests.devkit.cloud.test_cloud_imports import ended, import_body
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from devkit.cloud.rights import Right
-from devkit.cloud.roles import Grants, Permission, read_role
+from devkit.cloud.identities.rights import Right
+from devkit.cloud.identities.roles import Grants, Permission, read_role
 from devkit.local.child import ROOT
 from tests.devkit.cloud.running import ACR_AUDIENCE, API, Cloud, Clouds, MakeCloud, digest_of, image
 

@@ -6,11 +6,11 @@ import pytest
 
 from devkit.cloud.clock import Clock
 from devkit.cloud.config.registry import RegistryConfig
+from devkit.cloud.content.manifest import OCI_MANIFEST, Manifest
+from devkit.cloud.content.store import Store
+from devkit.cloud.content.view import StoredManifest
 from devkit.cloud.database import Database
-from devkit.cloud.manifest import OCI_MANIFEST, Manifest
 from devkit.cloud.registrysettings import RegistrySettings
-from devkit.cloud.store import Store
-from devkit.cloud.view import StoredManifest
 from tests.devkit.cloud.running import image
 
 

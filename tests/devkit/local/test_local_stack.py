@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from devkit.cloud.config import CloudConfig
-from devkit.cloud.rights import Right
-from devkit.cloud.roles import Permission, read_role
+from devkit.cloud.identities.rights import Right
+from devkit.cloud.identities.roles import Permission, read_role
 from devkit.local.child import ROOT
 from devkit.local.problem import Problem
 from devkit.local.stack import Stack

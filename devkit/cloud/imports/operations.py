@@ -10,7 +10,7 @@ from typing import Any, Literal
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import ImportPace
 from devkit.cloud.database import Database
-from devkit.cloud.importrequest import ImportRequest
+from devkit.cloud.imports.request import ImportRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from devkit.cloud.importrequest import ImportRequest
-from devkit.cloud.sourceanswers import SourceBroken, SourceRefused, bounded, raise_if_refused, require_success, said
+from devkit.cloud.imports.request import ImportRequest
+from devkit.cloud.imports.sourceanswers import SourceBroken, SourceRefused, bounded, raise_if_refused, require_success, said
 
 _PARAMETER = re.compile(r'([a-z]+)="([^"]*)"')
 

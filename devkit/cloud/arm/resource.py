@@ -4,7 +4,7 @@ from typing import Any
 
 from devkit.cloud.config import CloudConfig
 from devkit.cloud.config.registry import RegistryConfig
-from devkit.cloud.rights import Right
+from devkit.cloud.identities.rights import Right
 
 DAYS = 7  # Azure's default, shown while a policy is off
 

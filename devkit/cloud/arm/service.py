@@ -8,17 +8,17 @@ import re
 
 from aiohttp import web
 
-from devkit.cloud.armanswers import json_answer, metadata
+from devkit.cloud.arm.answers import json_answer, metadata
+from devkit.cloud.arm.operationurl import OperationUrls
+from devkit.cloud.arm.resource import registry_resource
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import Principal
 from devkit.cloud.database import Database
 from devkit.cloud.entra.tokens import RevokedToken
 from devkit.cloud.errors import ArmRefusal
-from devkit.cloud.importrequest import ImportRequest, InvalidImport
-from devkit.cloud.operations import ImportFailed
-from devkit.cloud.operationurl import OperationUrls
+from devkit.cloud.imports.operations import ImportFailed
+from devkit.cloud.imports.request import ImportRequest, InvalidImport
 from devkit.cloud.parts import Parts
-from devkit.cloud.registryresource import registry_resource
 from devkit.cloud.tokens import InvalidToken
 from devkit.cloud.web import IDENTITY
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from devkit.cloud.rights import Right
+from devkit.cloud.identities.rights import Right
 
 Mode = Literal["LegacyRegistryPermissions", "AbacRepositoryPermissions"]
 MODES: tuple[Mode, ...] = ("LegacyRegistryPermissions", "AbacRepositoryPermissions")

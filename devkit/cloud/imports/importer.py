@@ -15,21 +15,21 @@ from functools import partial
 from typing import Any
 
 from devkit.cloud.background import Background
-from devkit.cloud.blobfiles import BlobFiles, DigestMismatch
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig, ImportPace
+from devkit.cloud.content.blobfiles import BlobFiles, DigestMismatch
+from devkit.cloud.content.manifest import InvalidManifest, Manifest
+from devkit.cloud.content.store import Store
 from devkit.cloud.database import Database
 from devkit.cloud.eventgrid.events import RegistryEvents
 from devkit.cloud.faults.imports import ImportFaults
-from devkit.cloud.importrequest import ImportRequest
-from devkit.cloud.importrules import ImportRules, missing, too_many
-from devkit.cloud.manifest import InvalidManifest, Manifest
+from devkit.cloud.imports.operations import ImportFailed, ImportFailure, Operations, Work
+from devkit.cloud.imports.request import ImportRequest
+from devkit.cloud.imports.rules import ImportRules, missing, too_many
+from devkit.cloud.imports.source import SourceRegistry
+from devkit.cloud.imports.sourceanswers import BlobMissing, SourceBroken, SourceDenied, SourceMissing, SourceRefused
+from devkit.cloud.imports.sourceimage import TooManyManifests, digest_of_tag, whole_image
 from devkit.cloud.names import is_digest
-from devkit.cloud.operations import ImportFailed, ImportFailure, Operations, Work
-from devkit.cloud.pull import SourceRegistry
-from devkit.cloud.sourceanswers import BlobMissing, SourceBroken, SourceDenied, SourceMissing, SourceRefused
-from devkit.cloud.sourceimage import TooManyManifests, digest_of_tag, whole_image
-from devkit.cloud.store import Store
 from devkit.cloud.unknowns import Switches
 
 AT_ONCE = 16

@@ -1,9 +1,9 @@
 """A whole image, read from the registry that an import takes it from."""
 
-from devkit.cloud.blobfiles import DigestMismatch
-from devkit.cloud.manifest import Manifest, digest_of
+from devkit.cloud.content.blobfiles import DigestMismatch
+from devkit.cloud.content.manifest import Manifest, digest_of
+from devkit.cloud.imports.source import SourceRegistry
 from devkit.cloud.names import algorithm_of, is_digest
-from devkit.cloud.pull import SourceRegistry
 
 MOST_MANIFESTS = 50  # docs: container-registry-import-images, "Limitations": per imported image, its index not counted here
 

@@ -5,8 +5,8 @@ A row is true from `since` until `until`, or still. So a reader can be answered 
 import sqlite3
 from dataclasses import dataclass
 
+from devkit.cloud.content.manifest import Manifest
 from devkit.cloud.database import Database
-from devkit.cloud.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)

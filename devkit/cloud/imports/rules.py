@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from devkit.cloud.importrequest import ImportRequest
-from devkit.cloud.manifest import Manifest
+from devkit.cloud.content.manifest import Manifest
+from devkit.cloud.content.store import Store
+from devkit.cloud.imports.operations import ImportFailed
+from devkit.cloud.imports.request import ImportRequest
+from devkit.cloud.imports.sourceimage import MOST_MANIFESTS
 from devkit.cloud.names import is_canonical, is_digest
-from devkit.cloud.operations import ImportFailed
-from devkit.cloud.sourceimage import MOST_MANIFESTS
-from devkit.cloud.store import Store
 from devkit.cloud.unknowns import Switches
 
 CODE = "InvalidParameters"  # of the recorded failures of copying; the sheet has none beside the other texts

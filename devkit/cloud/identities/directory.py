@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from devkit.cloud.config import CloudConfig
 from devkit.cloud.entra.apps import Apps
-from devkit.cloud.repositorytokens import RepositoryTokens
-from devkit.cloud.rights import Right, Rights
+from devkit.cloud.identities.repositorytokens import RepositoryTokens
+from devkit.cloud.identities.rights import Right, Rights
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ Callers that change more than one thing hold the transaction, so that an event i
 from collections.abc import Iterable
 
 from devkit.cloud.clock import Clock
+from devkit.cloud.content.locks import Locks
+from devkit.cloud.content.manifest import Manifest
+from devkit.cloud.content.quarantine import Quarantine
+from devkit.cloud.content.trash import Deleted, Trash
+from devkit.cloud.content.view import View
 from devkit.cloud.database import Database
-from devkit.cloud.locks import Locks
-from devkit.cloud.manifest import Manifest
 from devkit.cloud.names import algorithm_of
-from devkit.cloud.quarantine import Quarantine
 from devkit.cloud.registrysettings import RegistrySettings
-from devkit.cloud.trash import Deleted, Trash
-from devkit.cloud.view import View
 
 
 class Store(View):

@@ -12,10 +12,10 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from devkit.cloud.importrequest import ImportRequest
-from devkit.cloud.manifest import LIMIT, MEDIA_TYPES
-from devkit.cloud.sourceanswers import BlobMissing, SourceBroken, SourceMissing, bounded, raise_if_refused, require_success
-from devkit.cloud.sourcetokens import SourceTokens
+from devkit.cloud.content.manifest import LIMIT, MEDIA_TYPES
+from devkit.cloud.imports.request import ImportRequest
+from devkit.cloud.imports.sourceanswers import BlobMissing, SourceBroken, SourceMissing, bounded, raise_if_refused, require_success
+from devkit.cloud.imports.sourcetokens import SourceTokens
 
 ACCEPT = ", ".join((*MEDIA_TYPES, "*/*"))
 MARK = "x-local-import"  # ours: how a local registry knows an import's calls; Azure knows its own by other means
