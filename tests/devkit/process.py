@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.devkit.forked import Forked
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds: what must come is waited for so long; never a measure of anything
 ENDS_WITHIN = 10.0  # seconds
@@ -20,7 +22,7 @@ def begin(module: str, *arguments: str, log: Path, prepare: Callable[[], None] |
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=file, preexec_fn=prepare)  # noqa: PLW1509 - no threads
 
 
-def ready_line(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+def ready_line(process: subprocess.Popen[bytes] | Forked, log: Path) -> dict[str, Any]:
     assert process.stdout is not None
     assert select.select([process.stdout], [], [], PATIENCE)[0], f"no ready line within {PATIENCE:.0f} seconds"
     line = process.stdout.readline()
@@ -32,7 +34,7 @@ def ready_line(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
 class Running:
     """What has a `process` while it runs."""
 
-    process: subprocess.Popen[bytes] | None
+    process: subprocess.Popen[bytes] | Forked | None
 
     def kill(self) -> None:
         """As `kill -9` does."""

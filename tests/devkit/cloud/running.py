@@ -6,7 +6,6 @@ import http.client
 import json
 import socket
 import ssl
-import subprocess
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from devkit.tls import TlsFiles
-from tests.devkit.process import Running, begin, ready_line
+from tests.devkit.forked import Forked
+from tests.devkit.process import Running, ready_line
 
 ARM_AUDIENCE = "https://management.local.example"
 ACR_AUDIENCE = "https://containerregistry.azure.net"
@@ -56,12 +56,12 @@ class Cloud(Running):
     file: Path
     context: ssl.SSLContext
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
 
     def start(self) -> Self:
         self.file.write_text(json.dumps(self.config))
         self.file.chmod(0o600)
-        self.process = begin("devkit.cloud", str(self.file), log=self.log)
+        self.process = Forked("devkit.cloud", str(self.file), log=self.log)
         assert ready_line(self.process, self.log) == {"ready": self.config["name"]}
         return self
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
+from tests.devkit.forked import Forked
 from tests.devkit.process import PATIENCE, Running, begin, ready_line
 
 APPS = Path(__file__).parent / "apps"
@@ -51,7 +52,7 @@ class Host(Running):
     clock_scale: float = 1.0
     prepare: Callable[[], None] | None = None  # called in the new process before it becomes the host
     url: str = ""
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
 
     def arguments(self) -> list[str]:
         """Of the command line; writes the settings file that it names."""
@@ -63,8 +64,8 @@ class Host(Running):
         return [*arguments, *(["--enforce-keys"] if self.enforce_keys else [])]
 
     def spawn(self) -> subprocess.Popen[bytes]:
-        self.process = begin("devkit.host", *self.arguments(), log=self.log, prepare=self.prepare)
-        return self.process
+        self.process = process = begin("devkit.host", *self.arguments(), log=self.log, prepare=self.prepare)
+        return process
 
     def start(self) -> Self:
         ready = ready_line(self.spawn(), self.log)
@@ -74,8 +75,9 @@ class Host(Running):
 
     def refusal(self) -> str:
         """What a host that cannot start says; its exit status is 1 and it says nothing on standard output."""
-        output, _ = self.spawn().communicate(timeout=PATIENCE)
-        assert self.process is not None and self.process.returncode == 1, self.log.read_text()
+        process = self.spawn()
+        output, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 1, self.log.read_text()
         self.process = None
         assert output == b""
         return self.log.read_text()
