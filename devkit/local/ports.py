@@ -2,10 +2,11 @@
 clouds."""
 
 import errno
-import random
+import os
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -123,12 +124,23 @@ def _port(value: Any) -> int:
 
 
 def free_ports(count: int, beside: Collection[int] = ()) -> list[int]:
-    candidates = random.SystemRandom().sample(FREE_RANGE, len(FREE_RANGE))
-    free = (port for port in candidates if port not in beside and _is_free(port))
-    found = [port for port, _ in zip(free, range(count), strict=False)]
+    """Ports that nobody listens on now, and none of `beside`. Each process looks from a place of its own on and never back: two that look
+    at the same moment would else find the same ones, before either of them listens. Raises `Problem`."""
+    candidates = islice(_CANDIDATES, len(FREE_RANGE))
+    found = list(islice((port for port in candidates if port not in beside and _is_free(port)), count))
     if len(found) < count:
         raise Problem(f"There are no {count} free ports between {FREE_RANGE.start} and {FREE_RANGE.stop} on this machine: free some.")
     return found
+
+
+def _from_a_place_of_its_own() -> Iterator[int]:
+    """For ever round. Multiples of the golden ratio lie apart for process ids that are neighbours."""
+    golden = (5**0.5 - 1) / 2
+    place = int(os.getpid() * golden % 1 * len(FREE_RANGE))
+    return cycle((*FREE_RANGE[place:], *FREE_RANGE[:place]))
+
+
+_CANDIDATES = _from_a_place_of_its_own()
 
 
 def _is_free(port: int) -> bool:

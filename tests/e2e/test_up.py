@@ -32,7 +32,9 @@ class Up:
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             assert selector.select(60), "no line within a minute"
-        return self.process.stdout.readline()
+        line = self.process.stdout.readline()
+        assert line, self.ended()
+        return line
 
     def advice(self) -> list[str]:
         """The two lines to paste."""

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from devkit.local.ports import free_ports
 from devkit.tls import TlsFiles
 from tests.devkit.clients.atregistry import digest_at, put, reference
 from tests.devkit.clients.client import Client, Failed
 from tests.devkit.clients.images import one_platform
 from tests.devkit.clients.table import covers
-from tests.devkit.cloud.running import Cloud, MakeClouds, free_ports
+from tests.devkit.cloud.running import Cloud, MakeClouds
 
 PASSWORD = "of-the-team"
 

@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from devkit.local.ports import free_ports
 from devkit.tls import TlsFiles
-from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Answer, Cloud, MakeClouds, descriptor, digest_of, free_ports, image
+from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Answer, Cloud, MakeClouds, descriptor, digest_of, image
 
 SCRIPT = "<script>document.title='taken over'</script>"
 IMAGE = "\"'><img src=x onerror=\"document.title='taken over'\">"

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import http.client
 import json
-import socket
 import ssl
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from devkit.local.ports import free_ports
 from devkit.tls import TlsFiles
 from tests.devkit.forked import Forked
 from tests.devkit.process import Running, ready_line
@@ -23,14 +23,6 @@ RIGHTS = "Microsoft.ContainerRegistry/registries"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 API = "api-version=2025-11-01"
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import pytest
 
 from devkit.local import faults
 from devkit.local.control import CloudControl
+from devkit.local.ports import free_ports
 from devkit.tls import TlsFiles
 from tests.devkit.cloud.faulty import behaving
-from tests.devkit.cloud.running import Answer, Cloud, Clouds, MakeClouds, digest_of, free_ports
+from tests.devkit.cloud.running import Answer, Cloud, Clouds, MakeClouds, digest_of
 
 LAYER = b"a layer at the data endpoint"
 BLOB = f"/v2/data/sent/blobs/{digest_of(LAYER)}"

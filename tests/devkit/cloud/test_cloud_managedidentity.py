@@ -11,9 +11,10 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
 from azure.identity.aio import ManagedIdentityCredential as AsyncManagedIdentityCredential
 
+from devkit.local.ports import free_ports
 from devkit.tls import TlsFiles
 from tests.devkit.cloud.proving import claims_in
-from tests.devkit.cloud.running import ACR_AUDIENCE, API, ARM_AUDIENCE, RIGHTS, Answer, Cloud, MakeCloud, MakeClouds, free_ports
+from tests.devkit.cloud.running import ACR_AUDIENCE, API, ARM_AUDIENCE, RIGHTS, Answer, Cloud, MakeCloud, MakeClouds
 
 SYSTEM, USER, NOBODY = (f"6f1e2d3c-0000-4000-8000-00000000001{place}" for place in (1, 2, 3))
 HEADER = "canary-identity-header"

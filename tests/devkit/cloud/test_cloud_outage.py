@@ -9,9 +9,10 @@ import pytest
 
 from devkit.local import faults
 from devkit.local.control import CloudControl
+from devkit.local.ports import free_ports
 from tests.devkit.cloud.faulty import answer_or_cut, control_of
 from tests.devkit.cloud.receiving import Receiver, until
-from tests.devkit.cloud.running import API, Cloud, Clouds, MakeCloud, free_ports
+from tests.devkit.cloud.running import API, Cloud, Clouds, MakeCloud
 from tests.devkit.cloud.test_cloud_imports import import_body
 
 SERVICES = ("entra", "arm", "registry")

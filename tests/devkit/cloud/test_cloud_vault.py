@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 import pytest
 from azure.identity import ManagedIdentityCredential
 
+from devkit.local.ports import free_ports
 from devkit.tls import TlsFiles
-from tests.devkit.cloud.running import ARM_AUDIENCE, Answer, Cloud, MakeCloud, MakeClouds, free_ports
+from tests.devkit.cloud.running import ARM_AUDIENCE, Answer, Cloud, MakeCloud, MakeClouds
 
 AUDIENCE = "https://vault.azure.cn"
 RIGHTS = "Microsoft.KeyVault/vaults/secrets"
