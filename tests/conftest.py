@@ -42,11 +42,8 @@ def tls() -> TlsFiles:
 @pytest.fixture(scope="session")
 def clouds(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Clouds]:
     make = MakeClouds(tmp_path_factory.mktemp("clouds"), tls)
-    pair = Clouds(*(make(name).start() for name in ("source", "target")))
-    yield pair
-    for cloud in (pair.source, pair.target):
-        assert cloud.stop() == 0
-        assert "Traceback" not in cloud.log.read_text(), cloud.log.read_text()
+    with make("source").serving() as source, make("target").serving() as target:
+        yield Clouds(source, target)
 
 
 @pytest.fixture

@@ -27,10 +27,8 @@ OTHER_NAMES = {("GET", "/faults")}  # told beside GET /control/faults
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
-    made = with_vault(MakeClouds(tmp_path_factory.mktemp("documented"), tls), "documented").start()
-    yield made
-    assert made.stop() == 0
-    assert "Traceback" not in made.log.read_text(), made.log.read_text()
+    with with_vault(MakeClouds(tmp_path_factory.mktemp("documented"), tls), "documented").serving() as made:
+        yield made
 
 
 def examples() -> list[tuple[str, str, Any]]:

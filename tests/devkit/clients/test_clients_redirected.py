@@ -23,10 +23,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[C
     actions = [f"repositories/team/*/{action}" for action in ("content/read", "content/write", "metadata/read")]
     registry["scopeMaps"] = [{"name": "team", "actions": actions}]
     registry["tokens"].append({"name": "team", "password": PASSWORD, "scopeMap": "team"})
-    made.start()
-    yield made
-    assert made.stop() == 0
-    assert "Traceback" not in made.log.read_text(), made.log.read_text()
+    with made.serving():
+        yield made
 
 
 @covers("pull")

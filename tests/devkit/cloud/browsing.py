@@ -52,12 +52,8 @@ def shown(cloud: Cloud, path: str = "/") -> Found:
 def looked_at(folder: Path, tls: TlsFiles) -> Iterator[Cloud]:
     """Nobody answers where its events go, so they wait."""
     endpoint = f"http://127.0.0.1:{free_ports(1)[0]}/runtime/webhooks/EventGrid?functionName=f&code={KEY}"
-    cloud = MakeClouds(folder, tls)("shown", eventSubscription={"endpoint": endpoint}).start()
-    try:
+    with MakeClouds(folder, tls)("shown", eventSubscription={"endpoint": endpoint}).serving() as cloud:
         yield cloud
-    finally:
-        assert cloud.stop() == 0
-        assert "Traceback" not in cloud.log.read_text(), cloud.log.read_text()
 
 
 def push_hostile(cloud: Cloud, repository: str) -> str:

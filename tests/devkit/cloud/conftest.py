@@ -29,10 +29,8 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def grid_cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
-    cloud = MakeClouds(tmp_path_factory.mktemp("grid"), tls)("grid").start()
-    yield cloud
-    assert cloud.stop() == 0
-    assert "Traceback" not in cloud.log.read_text(), cloud.log.read_text()
+    with MakeClouds(tmp_path_factory.mktemp("grid"), tls)("grid").serving() as cloud:
+        yield cloud
 
 
 @pytest.fixture
@@ -50,10 +48,8 @@ def acr_cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterat
     registry["scopeMaps"] = SCOPE_MAPS
     registry["tokens"] += [{"name": name, "password": f"of-{name}", "scopeMap": name} for name in (*SYSTEM, "team")]
     registry["tokens"].append({"name": "rotated", "passwords": {"password1": {"value": "first"}}, "actions": ["content/read"]})
-    cloud.start()
-    yield cloud
-    assert cloud.stop() == 0
-    assert "Traceback" not in cloud.log.read_text(), cloud.log.read_text()
+    with cloud.serving():
+        yield cloud
 
 
 @pytest.fixture

@@ -8,14 +8,10 @@ from devkit.local.control import CloudControl
 from tests.devkit.cloud.running import Answer, Cloud
 
 
-def control_of(cloud: Cloud) -> CloudControl:
-    return CloudControl(f"http://127.0.0.1:{cloud.config['ports']['control']}", cloud.config["controlKey"])
-
-
 @contextmanager
 def behaving(cloud: Cloud) -> Iterator[CloudControl]:
     """Its control; whatever was imposed is lifted in the end."""
-    control = control_of(cloud)
+    control = cloud.controls
     try:
         yield control
     finally:

@@ -6,12 +6,14 @@ import http.client
 import json
 import ssl
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from devkit.local.control import CloudControl
 from devkit.local.ports import free_ports
 from devkit.tls import TlsFiles
 from tests.devkit.forked import Forked
@@ -56,6 +58,19 @@ class Cloud(Running):
         self.process = Forked("devkit.cloud", str(self.file), log=self.log)
         assert ready_line(self.process, self.log) == {"ready": self.config["name"]}
         return self
+
+    @contextmanager
+    def serving(self, *secrets: str) -> Iterator[Self]:
+        """From its start to its stop; its log tells of no bug then, and of none of `secrets`."""
+        yield self.start()
+        assert self.stop() == 0
+        log = self.log.read_text()
+        assert [text for text in ("Traceback", *secrets) if text in log] == [], log
+
+    @property
+    def controls(self) -> CloudControl:
+        """Its control API by methods."""
+        return CloudControl(f"http://127.0.0.1:{self.config['ports']['control']}", str(self.config["controlKey"]))
 
     @property
     def login_server(self) -> str:

@@ -19,11 +19,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[C
         {"clientId": f"6F1E2D3C-0000-4000-8000-00000000003{place}", "clientSecret": f"canary~{place}", "actions": [f"{RIGHTS}/read"]}
         for place in range(4)
     ]
-    made = MakeClouds(tmp_path_factory.mktemp("apps"), tls)("apps", principals=principals).start()
-    yield made
-    assert made.stop() == 0
-    log = made.log.read_text()
-    assert "Traceback" not in log and "canary" not in log, log
+    with MakeClouds(tmp_path_factory.mktemp("apps"), tls)("apps", principals=principals).serving("canary") as made:
+        yield made
     assert b"canary" not in b"".join(file.read_bytes() for file in (made.file.parent / "state").glob("cloud.db*"))
 
 

@@ -9,14 +9,13 @@ import pytest
 
 from devkit.local.control import CloudControl
 from devkit.tls import TlsFiles
-from tests.devkit.cloud.faulty import control_of
 from tests.devkit.cloud.running import API, ARM_AUDIENCE, Clouds, MakeCloud
 from tests.devkit.cloud.test_cloud_imports import management_client
 
 
 @pytest.fixture
 def control(clouds: Clouds) -> Iterator[CloudControl]:
-    control = control_of(clouds.target)
+    control = clouds.target.controls
     yield control
     control.set_registry(policies={"softDeleteDays": None}, anonymousPull=False)
 

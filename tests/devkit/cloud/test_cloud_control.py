@@ -15,10 +15,8 @@ from tests.devkit.cloud.test_cloud_vault import ask, with_vault
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
-    made = with_vault(MakeClouds(tmp_path_factory.mktemp("control"), tls), "controlled").start()
-    yield made
-    assert made.stop() == 0
-    assert "Traceback" not in made.log.read_text(), made.log.read_text()
+    with with_vault(MakeClouds(tmp_path_factory.mktemp("control"), tls), "controlled").serving() as made:
+        yield made
 
 
 @pytest.fixture

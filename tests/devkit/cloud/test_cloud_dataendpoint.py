@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from devkit.local import faults
-from devkit.local.control import CloudControl
 from devkit.local.ports import free_ports
 from devkit.tls import TlsFiles
 from tests.devkit.cloud.faulty import behaving
@@ -54,7 +53,7 @@ def test_it_is_refused_with_a_token_beside_altered_or_too_late(cloud: Cloud) -> 
     assert (with_token.status, with_token.headers["x-ms-error-code"]) == (400, "InvalidAuthenticationInfo")
     for altered in (path.partition("?")[0], path.replace("se=", "se=9"), path + "x", path.replace(digest_of(LAYER), digest_of(b"{}"))):
         assert fetch(cloud, altered).status == 403
-    CloudControl(f"http://127.0.0.1:{cloud.config['ports']['control']}", cloud.config["controlKey"]).set_clock(advance_seconds=1200)
+    cloud.controls.set_clock(advance_seconds=1200)
     assert b"Signed expiry time" in fetch(cloud, path).body
     assert fetch(cloud, location(cloud)).body == LAYER
 
@@ -74,7 +73,7 @@ def test_an_import_follows_it(cloud: Cloud, clouds: Clouds) -> None:
 def test_without_the_port_it_says_what_is_missing(clouds: Clouds) -> None:
     cloud = clouds.source
     cloud.push_image("data/portless", layer=LAYER)
-    control = CloudControl(f"http://127.0.0.1:{cloud.config['ports']['control']}", cloud.config["controlKey"])
+    control = cloud.controls
     control.set_unknowns(blobRedirect="data_endpoint")
     try:
         refused = cloud.registry("GET", f"/v2/data/portless/blobs/{digest_of(LAYER)}")

@@ -39,11 +39,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[C
         "actions": ["Microsoft.ContainerRegistry/registries/read"],
     }
     bare = {"clientId": CLIENT.replace("000a", "000b"), "certificates": [CERTIFICATE.pem], "actions": []}
-    made = MakeClouds(tmp_path_factory.mktemp("entra"), tls)("entra", principals=[app, bare], azureCloud="china").start()
-    yield made
-    assert made.stop() == 0
-    log = made.log.read_text()
-    assert "Traceback" not in log and "canary" not in log, log
+    with MakeClouds(tmp_path_factory.mktemp("entra"), tls)("entra", principals=[app, bare], azureCloud="china").serving("canary") as made:
+        yield made
 
 
 def options(cloud: Cloud, tls: TlsFiles) -> dict[str, Any]:

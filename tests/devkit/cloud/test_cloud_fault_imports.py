@@ -7,7 +7,7 @@ import pytest
 
 from devkit.local import faults
 from devkit.local.control import CloudControl
-from tests.devkit.cloud.faulty import behaving, control_of, look
+from tests.devkit.cloud.faulty import behaving, look
 from tests.devkit.cloud.receiving import until
 from tests.devkit.cloud.running import Clouds, MakeCloud, digest_of
 from tests.devkit.cloud.test_cloud_imports import ended, import_body, push_index
@@ -77,7 +77,7 @@ def test_a_tag_points_at_a_manifest_that_was_never_stored(clouds: Clouds, contro
 
 def test_an_import_lands_long_after_it_has_ended(clouds: Clouds, make_cloud: MakeCloud) -> None:
     target = make_cloud("late").start()
-    control, digest = control_of(target), clouds.source.push_image("faulty/late")
+    control, digest = target.controls, clouds.source.push_image("faulty/late")
     rule = control.impose(faults.lands_late(3600), on=faults.imports())
     assert ended(target, import_body(clouds.source, f"faulty/late@{digest}")).status == 200
     assert look(target, "faulty/late", digest) == 404
@@ -88,7 +88,7 @@ def test_an_import_lands_long_after_it_has_ended(clouds: Clouds, make_cloud: Mak
 
 def test_an_import_lands_once_more_and_brings_back_what_was_deleted(clouds: Clouds, make_cloud: MakeCloud) -> None:
     target = make_cloud("twice").start()
-    control, digest = control_of(target), clouds.source.push_image("faulty/twice")
+    control, digest = target.controls, clouds.source.push_image("faulty/twice")
     rule = control.impose(faults.lands_twice(3600), on=faults.imports())
     assert ended(target, import_body(clouds.source, f"faulty/twice@{digest}")).status == 200
     assert target.registry("DELETE", f"/v2/faulty/twice/manifests/{digest}").status == 202
@@ -100,7 +100,7 @@ def test_an_import_lands_once_more_and_brings_back_what_was_deleted(clouds: Clou
 def test_an_import_may_take_hours_or_for_ever(clouds: Clouds, make_cloud: MakeCloud) -> None:
     """What befalls it is settled when it begins: it outlives a killed cloud and a rule that was lifted."""
     target = make_cloud("slow").start()
-    control, digest = control_of(target), clouds.source.push_image("faulty/slow")
+    control, digest = target.controls, clouds.source.push_image("faulty/slow")
     control.impose(faults.slow(7200), on=faults.imports(), times=1)
     control.impose(faults.stuck(), on=faults.imports(), times=1)
     for _ in range(2):

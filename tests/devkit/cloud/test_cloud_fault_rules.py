@@ -8,7 +8,7 @@ import pytest
 
 from devkit.local import faults
 from devkit.local.control import CloudControl, ControlRefused
-from tests.devkit.cloud.faulty import behaving, control_of, look
+from tests.devkit.cloud.faulty import behaving, look
 from tests.devkit.cloud.running import Cloud, Clouds, MakeCloud
 
 
@@ -79,7 +79,7 @@ def test_a_token_of_nonsense_names_no_caller(cloud: Cloud, control: CloudControl
 def test_rules_and_their_counts_outlive_the_cloud(make_cloud: MakeCloud) -> None:
     cloud = make_cloud("own").start()
     cloud.push_image("rules/kept", "v1")
-    control = control_of(cloud)
+    control = cloud.controls
     control.impose(faults.status(500), on=faults.registry("GET"), times=2)
     assert look(cloud, "rules/kept") == 500
     before = control.faults()

@@ -3,7 +3,7 @@
 from functools import partial
 
 from devkit.local import faults
-from tests.devkit.cloud.faulty import control_of, look
+from tests.devkit.cloud.faulty import look
 from tests.devkit.cloud.receiving import advance, until
 from tests.devkit.cloud.running import Cloud, Clouds, MakeCloud
 from tests.devkit.cloud.test_cloud_imports import import_body
@@ -51,7 +51,7 @@ def test_an_import_by_digest_does_not_race(clouds: Clouds, make_cloud: MakeCloud
 def test_an_import_asked_for_twice_is_two_operations(clouds: Clouds, make_cloud: MakeCloud) -> None:
     """acr.md 2.5: a client that repeats its POST starts a second one. Each lands for itself."""
     digest, target = clouds.source.push_image("races/twice"), make_cloud("asked-twice").start()
-    body, control = import_body(clouds.source, f"races/twice@{digest}"), control_of(target)
+    body, control = import_body(clouds.source, f"races/twice@{digest}"), target.controls
     rule = control.impose(faults.slow(3600), on=faults.imports(), times=1)
     slow, quick = target.begin_import(body), target.begin_import(body)
     end(target, quick)
@@ -67,7 +67,7 @@ def test_of_two_forced_imports_to_one_tag_the_last_to_finish_wins(clouds: Clouds
     """acr.md 2.4.10: whichever was asked for last."""
     source, target = clouds.source, make_cloud("forced").start()
     old, new = (source.push_image("races/forced", layer=layer) for layer in (b"old", b"new"))
-    control_of(target).impose(faults.slow(3600), on=faults.imports(f"races/forced@{old}"))
+    target.controls.impose(faults.slow(3600), on=faults.imports(f"races/forced@{old}"))
     bodies = [import_body(source, f"races/forced@{digest}", targets=["races/forced:v1"]) for digest in (old, new)]
     slow, quick = (target.begin_import(body) for body in bodies)
     end(target, quick)
@@ -80,7 +80,7 @@ def test_of_two_forced_imports_to_one_tag_the_last_to_finish_wins(clouds: Clouds
 def test_the_record_of_an_operation_expires(clouds: Clouds, make_cloud: MakeCloud) -> None:
     """acr.md 2.4.9. One that still runs is kept."""
     target = make_cloud("forgetting", imports={"operationSeconds": 7200}).start()
-    control, digest = control_of(target), clouds.source.push_image("races/expiring")
+    control, digest = target.controls, clouds.source.push_image("races/expiring")
     control.impose(faults.slow(10_000), on=faults.imports(), times=1)
     slow, ended = (target.begin_import(import_body(clouds.source, f"races/expiring@{digest}")) for _ in range(2))
     end(target, ended)

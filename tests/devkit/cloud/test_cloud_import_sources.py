@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from devkit.local import faults
-from tests.devkit.cloud.faulty import behaving, control_of, look
+from tests.devkit.cloud.faulty import behaving, look
 from tests.devkit.cloud.running import ACR_AUDIENCE, ARM_AUDIENCE, Cloud, Clouds
 from tests.devkit.cloud.test_cloud_imports import ended, import_body
 from tests.devkit.cloud.test_cloud_locks import lock
@@ -49,9 +49,9 @@ def test_a_password_alone_is_an_entra_token_of_the_sources_cloud(clouds: Clouds,
 
 @pytest.fixture
 def closed(clouds: Clouds) -> Iterator[Cloud]:
-    control_of(clouds.source).set_registry(policies={"export": False})
+    clouds.source.controls.set_registry(policies={"export": False})
     yield clouds.source
-    control_of(clouds.source).set_registry(policies={"export": True})
+    clouds.source.controls.set_registry(policies={"export": True})
 
 
 def test_nothing_is_imported_out_of_a_registry_that_does_not_export(clouds: Clouds, closed: Cloud) -> None:
@@ -73,7 +73,7 @@ def test_a_source_that_lets_nobody_in_denies_access(clouds: Clouds) -> None:
 def test_what_was_soft_deleted_is_not_imported_but_restored(clouds: Clouds) -> None:
     """Of the target and of the source."""
     digest = clouds.source.push_image("sources/soft", "v1")
-    body, control = import_body(clouds.source, f"sources/soft@{digest}"), control_of(clouds.target)
+    body, control = import_body(clouds.source, f"sources/soft@{digest}"), clouds.target.controls
     assert ended(clouds.target, body).status == 200
     control.set_registry(policies={"softDeleteDays": 7})
     try:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from devkit.local.control import CloudControl
 from tests.devkit.cloud.running import OCI_MANIFEST, Answer, Cloud, Clouds, digest_of, image
 
 
@@ -95,7 +94,7 @@ def test_what_is_hidden_is_in_no_list(clouds: Clouds) -> None:
 @pytest.mark.parametrize("status", ["405", "403", "409"])
 def test_how_a_lock_refuses_is_not_known(clouds: Clouds, status: str) -> None:
     cloud = clouds.source
-    control = CloudControl(f"http://127.0.0.1:{cloud.config['ports']['control']}", cloud.config["controlKey"])
+    control = cloud.controls
     digest = cloud.push_image("locks/status")
     lock(cloud, f"locks/status/_manifests/{digest}", deleteEnabled=False)
     control.set_unknowns(lockStatus=status)

@@ -34,11 +34,8 @@ def with_identities(make: MakeCloud, name: str, **changed: Any) -> Cloud:
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
-    made = with_identities(MakeClouds(tmp_path_factory.mktemp("identity"), tls), "managed").start()
-    yield made
-    assert made.stop() == 0
-    log = made.log.read_text()
-    assert "Traceback" not in log and HEADER not in log, log
+    with with_identities(MakeClouds(tmp_path_factory.mktemp("identity"), tls), "managed").serving(HEADER) as made:
+        yield made
 
 
 @pytest.fixture

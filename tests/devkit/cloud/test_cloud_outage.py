@@ -10,7 +10,7 @@ import pytest
 from devkit.local import faults
 from devkit.local.control import CloudControl
 from devkit.local.ports import free_ports
-from tests.devkit.cloud.faulty import answer_or_cut, control_of
+from tests.devkit.cloud.faulty import answer_or_cut
 from tests.devkit.cloud.receiving import Receiver, until
 from tests.devkit.cloud.running import API, Cloud, Clouds, MakeCloud
 from tests.devkit.cloud.test_cloud_imports import import_body
@@ -31,7 +31,7 @@ def refused(cloud: Cloud) -> list[bool]:
 @pytest.mark.parametrize("how, nobody", [("refuses", True), ("resets", False)])
 def test_a_cloud_is_down_for_as_long_as_told(make_cloud: MakeCloud, how: Literal["refuses", "resets"], nobody: bool) -> None:
     cloud = make_cloud("down").start()
-    control, ports = control_of(cloud), cloud.config["ports"]
+    control, ports = cloud.controls, cloud.config["ports"]
     kept_alive = http.client.HTTPSConnection("localhost", ports["registry"], context=cloud.context, timeout=20)
     kept_alive.request("GET", "/v2/")
     kept_alive.getresponse().read()
@@ -57,7 +57,7 @@ def test_a_cloud_is_down_for_as_long_as_told(make_cloud: MakeCloud, how: Literal
 @pytest.mark.parametrize("how", ["refuses", "resets"])
 def test_who_was_still_in_its_handshake_is_cut_off_too(make_cloud: MakeCloud, how: Literal["refuses", "resets"]) -> None:
     cloud = make_cloud("down").start()
-    control, port = control_of(cloud), cloud.config["ports"]["registry"]
+    control, port = cloud.controls, cloud.config["ports"]["registry"]
     connection = http.client.HTTPConnection("localhost", port, timeout=20)
     connection.connect()
     control.down(how)
@@ -71,7 +71,7 @@ def test_who_was_still_in_its_handshake_is_cut_off_too(make_cloud: MakeCloud, ho
 @pytest.mark.parametrize("how", ["refuses", "resets"])
 def test_a_cloud_that_starts_again_is_still_down_until_told(make_cloud: MakeCloud, how: Literal["refuses", "resets"]) -> None:
     cloud = make_cloud("down").start()
-    control = control_of(cloud)
+    control = cloud.controls
     control.down(how)
     cloud.kill()
     cloud.start()
@@ -85,7 +85,7 @@ def test_an_outage_of_eleven_hours_is_delivered_after_in_seconds(make_cloud: Mak
     """Event Grid pauses 10 s, 30 s, 1, 5, 10, 30 min, 1, 3 and 6 h between its first ten attempts (acr.md 1.4): nine of them fail here."""
     (port,) = free_ports(1)
     cloud = make_cloud("patient", eventSubscription={"endpoint": f"http://127.0.0.1:{port}/"}, clockScale=20_000).start()
-    control = control_of(cloud)
+    control = cloud.controls
     cloud.push_image("outage/app", "v1")
     (event,) = until(control.events, lambda events: events[0]["attempts"] == 9)
     assert (event["state"], event["lastStatus"]) == ("pending", None)
@@ -97,7 +97,7 @@ def test_an_outage_of_eleven_hours_is_delivered_after_in_seconds(make_cloud: Mak
 
 def test_an_import_of_an_hour_outlasts_the_token_that_began_it(clouds: Clouds, make_cloud: MakeCloud) -> None:
     target = make_cloud("slow", clockScale=3600).start()
-    control: CloudControl = control_of(target)
+    control: CloudControl = target.controls
     control.set_imports(latency_seconds=3600)
     digest = clouds.source.push_image("outage/slow")
     token = target.entra_token().json["access_token"]
@@ -111,7 +111,7 @@ def test_an_import_of_an_hour_outlasts_the_token_that_began_it(clouds: Clouds, m
 
 def test_faults_go_on_after_an_outage(make_cloud: MakeCloud) -> None:
     cloud = make_cloud("both").start()
-    control = control_of(cloud)
+    control = cloud.controls
     rule = control.impose(faults.status(503), on=faults.registry())
     control.down()
     control.up()

@@ -24,7 +24,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[C
 @pytest.fixture
 def control(cloud: Cloud) -> Iterator[CloudControl]:
     """In a minute of its own."""
-    control = CloudControl(f"http://127.0.0.1:{cloud.config['ports']['control']}", cloud.config["controlKey"])
+    control = cloud.controls
     control.set_clock(advance_seconds=60 - into_minute(control))
     yield control
     control.set_registry(rateLimits=None, referrersApi=True)

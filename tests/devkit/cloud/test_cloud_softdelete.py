@@ -14,15 +14,13 @@ DAY = 86_400
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
-    made = MakeClouds(tmp_path_factory.mktemp("policies"), tls)("policies").start()
-    yield made
-    assert made.stop() == 0
-    assert "Traceback" not in made.log.read_text(), made.log.read_text()
+    with MakeClouds(tmp_path_factory.mktemp("policies"), tls)("policies").serving() as made:
+        yield made
 
 
 @pytest.fixture
 def control(cloud: Cloud) -> Iterator[CloudControl]:
-    control = CloudControl(f"http://127.0.0.1:{cloud.config['ports']['control']}", cloud.config["controlKey"])
+    control = cloud.controls
     yield control
     control.set_registry(policies={"softDeleteDays": None, "quarantine": False})
 

@@ -36,11 +36,8 @@ def with_vault(make: MakeCloud, name: str) -> Cloud:
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Cloud]:
-    made = with_vault(MakeClouds(tmp_path_factory.mktemp("vault"), tls), "vaulted").start()
-    yield made
-    assert made.stop() == 0
-    log = made.log.read_text()
-    assert "Traceback" not in log and "canary" not in log, log
+    with with_vault(MakeClouds(tmp_path_factory.mktemp("vault"), tls), "vaulted").serving("canary") as made:
+        yield made
 
 
 def token_of(cloud: Cloud, client: str = OFFICER, audience: str = AUDIENCE) -> str:

@@ -21,7 +21,7 @@ def control(clouds: Clouds) -> Iterator[Callable[[Cloud], CloudControl]]:
     """Of either cloud; what a test sets is as it was afterwards."""
 
     def of(cloud: Cloud) -> CloudControl:
-        return CloudControl(f"http://127.0.0.1:{cloud.config['ports']['control']}", cloud.config["controlKey"])
+        return cloud.controls
 
     yield of
     for cloud in (clouds.source, clouds.target):
