@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from devkit.cloud.config.reading import number, text
-from devkit.cloud.control.answers import json_object
+from devkit.cloud.config.reading import text
+from devkit.cloud.control.answers import end_asked_for, json_object
 from devkit.cloud.entra.apps import App
 from devkit.cloud.parts import Parts
 
@@ -26,9 +26,7 @@ def routes(parts: Parts) -> list[web.RouteDef]:
     async def set_secret(request: web.Request) -> web.Response:
         """`{"value"?, "expiresInSeconds"?}`: a new secret, or one that is there with another end; without a number it has none."""
         app, value = found(request), await json_object(request)
-        lasts = value.get("expiresInSeconds")
-        expires = None if lasts is None else clock.wall() + number(lasts, "expiresInSeconds", least=0)
-        app.set_secret(request.match_info["secret"], text(value, "value") if "value" in value else None, expires)
+        app.set_secret(request.match_info["secret"], text(value, "value") if "value" in value else None, end_asked_for(value, clock))
         return web.json_response(app.to_json())
 
     async def remove_secret(request: web.Request) -> web.Response:

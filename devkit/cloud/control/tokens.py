@@ -2,9 +2,10 @@
 
 from aiohttp import web
 
+from devkit.cloud.clock import MOST_ADVANCE
 from devkit.cloud.config.identities import SLOTS, STATUSES
 from devkit.cloud.config.reading import choice, number, text
-from devkit.cloud.control.answers import json_object
+from devkit.cloud.control.answers import end_asked_for, json_object
 from devkit.cloud.identities.repositorytokens import Token
 from devkit.cloud.parts import Parts
 
@@ -27,9 +28,8 @@ def routes(parts: Parts) -> list[web.RouteDef]:
         """`{"value"?, "expiresInSeconds"?, "afterSeconds"?}`: generated again, or one that is there with another end; without a number it
         has none. `afterSeconds`: until then the old one is the one that counts."""
         token, value = found(request), await json_object(request)
-        lasts = value.get("expiresInSeconds")
-        expiry = None if lasts is None else clock.wall() + number(lasts, "expiresInSeconds", least=0)
-        after = number(value.get("afterSeconds", 0), "afterSeconds", least=0)
+        expiry = end_asked_for(value, clock)
+        after = number(value.get("afterSeconds", 0), "afterSeconds", least=0, most=MOST_ADVANCE)
         token.set_password(slot(request), text(value, "value") if "value" in value else None, expiry, after=after)
         return web.json_response(token.to_json())
 

@@ -49,6 +49,17 @@ def test_time_switches_and_pace_are_set_one_by_one(control: CloudControl) -> Non
     assert control.set_imports() == before
 
 
+def test_an_end_that_nobody_could_write_is_refused_and_breaks_nothing(cloud: Cloud, control: CloudControl) -> None:
+    client = cloud.config["principals"][1]["clientId"]
+    for path in (f"apps/{client}/secrets/far", "tokens/pull/passwords/password2"):
+        with pytest.raises(ControlRefused, match="400 expiresInSeconds must be at most"):
+            control.send("PUT", path, {"value": "a-secret", "expiresInSeconds": 1e12})
+    with pytest.raises(ControlRefused, match="400 afterSeconds must be at most"):
+        control.send("PUT", "tokens/pull/passwords/password2", {"value": "a-secret", "afterSeconds": 1e12})
+    control.send("GET", "apps")
+    control.send("GET", "tokens")
+
+
 def test_credentials_come_and_go(cloud: Cloud, control: CloudControl) -> None:
     client = cloud.config["principals"][1]["clientId"]
     control.set_secret(client, "next", "another-secret", expires_in_seconds=3600)
