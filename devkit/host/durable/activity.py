@@ -12,7 +12,8 @@ from devkit.host.durable import tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.messages import Event, Kind, event
-from devkit.host.durable.store import Activity, Store
+from devkit.host.durable.rows import Activity
+from devkit.host.durable.store import Store
 from devkit.host.failure import Failure
 from devkit.host.spans import Spans
 from devkit.host.worker import Worker

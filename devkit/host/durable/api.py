@@ -17,8 +17,8 @@ from devkit.host.clock import moment_of
 from devkit.host.durable import links, trace
 from devkit.host.durable.engine import Engine
 from devkit.host.durable.instances import Refused
+from devkit.host.durable.rows import Query
 from devkit.host.durable.status import listed, readable, status
-from devkit.host.durable.store import Query
 from devkit.host.durable.trouble import Damaged, StorageTrouble, told
 from devkit.host.routes import unquote_segment
 

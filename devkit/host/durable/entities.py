@@ -19,7 +19,8 @@ from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.instances import Refused
 from devkit.host.durable.messages import OPERATION, Event, Kind, event
-from devkit.host.durable.store import EntityState, Message, Store
+from devkit.host.durable.rows import EntityState, Message
+from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import Damaged
 from devkit.host.failure import Failure
 from devkit.host.worker import Function, Worker

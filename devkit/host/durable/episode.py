@@ -6,7 +6,7 @@ import json
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -14,32 +14,22 @@ from devkit.host.clock import Clock, stamp
 from devkit.host.durable import tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
-from devkit.host.durable.entities import entity_name
+from devkit.host.durable.ending import control, end, give_up
 from devkit.host.durable.instances import history_of, started
 from devkit.host.durable.messages import CONTROL, FINISHED, Event, Kind, event, task_of
 from devkit.host.durable.orchestrator import State, ask
 from devkit.host.durable.outgoing import Outgoing
-from devkit.host.durable.replay import Mismatch, Replay, Work
-from devkit.host.durable.store import FIRST, Instance, Message, Store
+from devkit.host.durable.replay import Mismatch
+from devkit.host.durable.rows import FIRST, Instance, Message
+from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import Damaged
+from devkit.host.durable.verdict import Verdict, failed, judge
 from devkit.host.settings import HostConfig
 from devkit.host.spans import Spans
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
 BATCH = 10_000  # messages; Azure takes 32 from a queue at a time, but what a wide fan-out answers would be replayed a hundred times so
-LARGEST_STATUS = 16 * 1024  # bytes of UTF-16
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What becomes of the instance: it goes on with new work, ends, or starts over (`restart`: the new input, a JSON text)."""
-
-    status: str = "Running"
-    output: str | None = None
-    restart: str | None = None
-    work: list[Work] = field(default_factory=list)
-    carried: list[Event] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -83,7 +73,7 @@ class Episodes:
             activities = await self._step(id, instance, messages)
         except Damaged as damage:
             log.error("%s: %s", id, damage)
-            await self.commits.insist("damaged", partial(self._give_up, id, str(damage)))
+            await self.commits.insist("damaged", partial(give_up, self.store, id, str(damage), self.clock.now()))
         instance = self.store.instance(id)
         ended = instance is None or instance.ended
         suspended = instance is not None and instance.status == "Suspended"
@@ -96,8 +86,8 @@ class Episodes:
             await self.commits.insist("dropped", lambda: self.store.drop(messages))
             return ()
         texts = self.store.history(id)
-        if control := next((message for message in messages if message.event["EventType"] in CONTROL), None):
-            await self.commits.insist("controlled", lambda: self._control(id, control, now, len(texts)))
+        if message := next((each for each in messages if each.event["EventType"] in CONTROL), None):
+            await self.commits.insist("controlled", partial(control, self.store, id, message, now, len(texts)))
             return ()
         old = history_of(texts)
         fresh = accepted(instance, old, messages)
@@ -107,7 +97,7 @@ class Episodes:
         fresh.insert(0, event(Kind.ORCHESTRATOR_STARTED, now))
         state = await self._ask(instance, [*texts, *map(json.dumps, fresh)])
         try:
-            verdict = self._judge(instance, state, [*old, *fresh], now)
+            verdict = judge(self.catalogue, instance, state, [*old, *fresh], now)
         except Mismatch as mismatch:
             state, verdict = State(actions=None), failed(instance, str(mismatch))
 
@@ -137,70 +127,6 @@ class Episodes:
             )
         return await ask(self.worker, function, instance, history)
 
-    def _judge(self, instance: Instance, state: State, history: Iterable[Event], now: datetime) -> Verdict:
-        if state.actions is None:
-            return failed(instance, state.error or "")
-        replay = Replay(state.actions, now).over(history)
-        work = list(replay.pending.values())
-        self._look_up(work)
-        if state.custom_status is not None and len(state.custom_status.encode("utf-16-le")) > LARGEST_STATUS:
-            raise Mismatch(f"The custom status is larger than {LARGEST_STATUS // 1024} KB of UTF-16: keep it short.")
-        if replay.stuck:
-            log.warning(
-                "%s: the SDK and the host disagree about what is done (a caught failure of task_all is the usual cause)", instance.id
-            )
-        if not replay.ended or not (state.done or state.error):
-            return Verdict(work=work)
-        if state.error:
-            return failed(instance, state.error)
-        if replay.restart is not None:
-            return Verdict(restart=json.dumps(replay.restart.get("input")), carried=replay.unconsumed())
-        return Verdict("Completed", output=state.output, work=work)
-
-    def _look_up(self, pending: Iterable[Work]) -> None:
-        """Raises `Mismatch` for a function that the app does not have."""
-        for work in pending:
-            for kind, known, what in (
-                (Kind.TASK_SCHEDULED, self.catalogue.activities, "activity"),
-                (Kind.SUB_ORCHESTRATION_CREATED, self.catalogue.orchestrators, "orchestrator"),
-                (Kind.EVENT_SENT, self.catalogue.entities, "entity"),
-            ):
-                name = entity_name(work.action["instanceId"]) if kind == Kind.EVENT_SENT == work.kind else work.name
-                if work.kind == kind and name.lower() not in known:
-                    raise Mismatch(
-                        f"The {what} function {name!r} does not exist; Azure would not say so but leave this instance Running"
-                        " for ever. Register it, or correct the name."
-                    )
-
-    def _control(self, id: str, control: Message, now: datetime, length: int) -> None:
-        self.store.drop([control])
-        if (instance := self.store.instance(id)) is None:
-            return  # purged
-        match control.event["EventType"]:
-            case Kind.EXECUTION_TERMINATED:
-                self._end(instance, Verdict("Terminated", output=control.event["Input"]), now)
-                added = [event(Kind.EXECUTION_COMPLETED, now, OrchestrationStatus="Terminated", Result=control.event["Input"])]
-            case Kind.EXECUTION_SUSPENDED:
-                instance.status, added = "Suspended", [control.event]
-            case _:
-                instance.status, added = ("Running" if length else "Pending"), [control.event]
-        if length:  # a history begins with its ExecutionStarted: before that there is nothing to note
-            added = [event(Kind.ORCHESTRATOR_STARTED, now), *added, event(Kind.ORCHESTRATOR_COMPLETED, now)]
-            self.store.append_history(instance.id, length, map(json.dumps, added))
-        instance.updated = stamp(now)
-        self.store.put_instance(instance)
-
-    def _give_up(self, id: str, damage: str) -> None:
-        """The history stays as it is, for whoever wants to look at it."""
-        instance = self.store.instance(id)
-        if instance is None or instance.ended:
-            self.store.clear_inbox(id)
-            return
-        now = self.clock.now()
-        self._end(instance, failed(instance, damage), now)
-        instance.updated = stamp(now)
-        self.store.put_instance(instance)
-
     def _commit(self, episode: Episode, state: State, verdict: Verdict) -> list[int]:
         instance, now, fresh = episode.instance, episode.now, episode.fresh
         instance.custom_status = state.custom_status or instance.custom_status
@@ -212,7 +138,7 @@ class Episodes:
         outgoing = Outgoing(self.store, instance, self.config, now)
         fresh += [outgoing.schedule(work) for work in verdict.work]
         if instance.ended:
-            self._end(instance, verdict, now)
+            end(self.store, instance, verdict, now)
             fresh.append(event(Kind.EXECUTION_COMPLETED, now, OrchestrationStatus=verdict.status, Result=verdict.output))
         fresh.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
         self.store.append_history(instance.id, episode.length, map(json.dumps, fresh))
@@ -229,20 +155,6 @@ class Episodes:
             self.store.send(instance.id, None, carried, FIRST)
         self.store.put_instance(instance)
 
-    def _end(self, instance: Instance, verdict: Verdict, now: datetime) -> None:
-        instance.status, instance.output = verdict.status, verdict.output
-        self.store.clear_inbox(instance.id)  # nobody will read it; activities and children that still run are not stopped
-        if (parent := instance.parent) is None:
-            return
-        if verdict.status == "Completed":
-            message = event(Kind.SUB_ORCHESTRATION_COMPLETED, now, TaskScheduledId=parent.task, Result=verdict.output)
-        else:
-            reason = json.loads(verdict.output or '""')
-            reason = reason if verdict.status == "Failed" else f"Orchestrator function '{instance.name}' failed: {reason}"
-            details = f"Message: {reason}, StackTrace: "
-            message = event(Kind.SUB_ORCHESTRATION_FAILED, now, TaskScheduledId=parent.task, Reason=reason, Details=details)
-        self.store.send(parent.id, parent.execution, message)
-
 
 def accepted(instance: Instance, old: list[Event], messages: Iterable[Message]) -> list[Event]:
     """The messages meant for this execution, without second completions of a task."""
@@ -257,9 +169,3 @@ def accepted(instance: Instance, old: list[Event], messages: Iterable[Message]) 
             ended.add(task)
         fresh.append(message.event)
     return fresh
-
-
-def failed(instance: Instance, error: str) -> Verdict:
-    reason = f"Orchestrator function '{instance.name}' failed: {error}"
-    log.error("%s: %s", instance.id, reason.partition("\n")[0][:500])
-    return Verdict("Failed", output=json.dumps(reason))

@@ -13,7 +13,8 @@ from devkit.host.durable import tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.messages import Event, Kind, event, parsed
-from devkit.host.durable.store import FIRST, Instance, Parent, Query, Store
+from devkit.host.durable.rows import FIRST, Instance, Parent, Query
+from devkit.host.durable.store import Store
 from devkit.host.durable.trace import incoming
 from devkit.host.durable.tracing import parent_context, server
 from devkit.host.durable.trouble import Damaged

@@ -10,7 +10,7 @@ from typing import Any
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.durable.replay import Action
-from devkit.host.durable.store import Instance
+from devkit.host.durable.rows import Instance
 from devkit.host.durable.trouble import Damaged
 from devkit.host.failure import OUT_OF_PROCESS, Failure
 from devkit.host.worker import Function, Worker

@@ -11,7 +11,8 @@ from devkit.host.durable import trace
 from devkit.host.durable.instances import begin
 from devkit.host.durable.messages import OPERATION, Event, Kind, event
 from devkit.host.durable.replay import Work
-from devkit.host.durable.store import Instance, Parent, Store
+from devkit.host.durable.rows import Instance, Parent
+from devkit.host.durable.store import Store
 from devkit.host.durable.tracing import parent_context
 from devkit.host.settings import HostConfig
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from devkit.host.durable.messages import FINISHED, Event, Kind, task_of
-from devkit.host.durable.store import Instance
+from devkit.host.durable.rows import Instance
 from devkit.host.durable.trouble import Damaged
 
 NAMES = {

@@ -7,93 +7,22 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from devkit.host.clock import stamp
 from devkit.host.durable.file import opened, transaction
-from devkit.host.durable.messages import CONTROL, Event, parsed
-from devkit.host.durable.trouble import Damaged
+from devkit.host.durable.messages import CONTROL, Event
+from devkit.host.durable.rows import AT_ONCE, Activity, EntityState, Instance, Message, Query, instance_of, message_of
 
-FIRST, AT_ONCE = "", "0"  # values of `visible` that sort before every time: what begins a generation, and what need not wait
-ENDED = ("Completed", "Failed", "Terminated", "Canceled")
-STATUSES = ("Pending", "Running", "Suspended", *ENDED)
 REMOVE = (
     "DELETE FROM instance WHERE id = ?",
     "DELETE FROM history WHERE id = ?",
     "DELETE FROM inbox WHERE id = ?",
     "DELETE FROM activity WHERE id = ?",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """Who waits for a sub-orchestration."""
-
-    id: str
-    execution: str
-    task: int
-
-
-@dataclass(slots=True)
-class Instance:
-    """`input`, `output` and `custom_status` are JSON texts; `trace` is the orchestration's traceparent."""
-
-    id: str
-    name: str
-    execution: str
-    status: str
-    input: str | None
-    output: str | None
-    custom_status: str | None
-    version: str | None
-    trace: str
-    parent: Parent | None
-    created: str
-    updated: str
-
-    @property
-    def ended(self) -> bool:
-        return self.status in ENDED
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    n: int
-    execution: str | None
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    n: int
-    id: str
-    execution: str
-    task: int
-    name: str
-    input: str
-    trace: str
-
-
-@dataclass(frozen=True, slots=True)
-class EntityState:
-    """A JSON text; None when the entity does not exist."""
-
-    state: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """Which instances, in the order of their ids. Statuses are compared without regard to case; none means any."""
-
-    prefix: str = ""
-    statuses: tuple[str, ...] = ()
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    after: str = ""  # the instance id where the last page ended
-    top: int = 100
 
 
 class Store:
@@ -126,7 +55,7 @@ class Store:
 
     def instance(self, id: str) -> Instance | None:
         row = self._db.execute("SELECT * FROM instance WHERE id = ?", (id,)).fetchone()
-        return None if row is None else _instance(row)
+        return None if row is None else instance_of(row)
 
     def select(self, query: Query) -> list[Instance]:
         rows = self._db.execute(
@@ -142,7 +71,7 @@ class Store:
                 "top": query.top,
             },
         )
-        return [_instance(row) for row in rows]
+        return [instance_of(row) for row in rows]
 
     def put_instance(self, it: Instance) -> None:
         row = asdict(it) | {"parent": None if it.parent is None else json.dumps(asdict(it.parent))}
@@ -189,7 +118,7 @@ class Store:
             "SELECT n, execution, event FROM inbox WHERE id = ? AND visible <= ? AND control >= ? ORDER BY visible, n LIMIT ?",
             (id, stamp(now), controls_only, limit),
         )
-        return [Message(n, execution, _message(n, text)) for n, execution, text in rows]
+        return [Message(n, execution, message_of(n, text)) for n, execution, text in rows]
 
     def drop(self, messages: Iterable[Message]) -> None:
         self._db.executemany("DELETE FROM inbox WHERE n = ?", ((message.n,) for message in messages))
@@ -254,24 +183,3 @@ class Store:
 
     def drop_activity(self, n: int) -> bool:
         return self._db.execute("DELETE FROM activity WHERE n = ?", (n,)).rowcount == 1
-
-
-def _instance(row: sqlite3.Row) -> Instance:
-    """A row that cannot be read is an instance that failed: it says so wherever it is looked at, and does nothing more."""
-    values: dict[str, Any] = dict(row)
-    try:
-        if values["status"] not in STATUSES:
-            raise ValueError
-        return Instance(**values | {"parent": values["parent"] and Parent(**json.loads(values["parent"]))})
-    except (ValueError, TypeError):
-        damage = (
-            f"The row of this instance is damaged in the database (parent {values['parent']!r}, status {values['status']!r}): purge it."
-        )
-        return Instance(**values | {"parent": None, "status": "Failed", "output": json.dumps(damage)})
-
-
-def _message(n: int, text: str) -> Event:
-    try:
-        return parsed([text])[0]
-    except ValueError:
-        raise Damaged(f"A message to this instance is damaged in the database (row {n} of inbox).", n) from None

@@ -11,7 +11,7 @@ from typing import Any
 from devkit.host.clock import moment_of
 from devkit.host.durable import trace
 from devkit.host.durable.messages import FINISHED, SCHEDULED, Event, Kind, task_of
-from devkit.host.durable.store import Activity, Instance
+from devkit.host.durable.rows import Activity, Instance
 from devkit.host.spans import Span
 
 SCOPE = "DurableTask.Core"

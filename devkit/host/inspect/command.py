@@ -11,7 +11,8 @@ from rich.console import Console
 
 from devkit.host.clock import moment_of
 from devkit.host.durable.file import reading
-from devkit.host.durable.store import STATUSES, Query, Store
+from devkit.host.durable.rows import STATUSES, Query
+from devkit.host.durable.store import Store
 from devkit.host.inspect import tables
 from devkit.host.inspect.purge import purge
 from devkit.host.problem import Problem

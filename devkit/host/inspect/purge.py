@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from devkit.host.clock import stamp
 from devkit.host.durable.file import reading
 from devkit.host.durable.links import WEBHOOK
-from devkit.host.durable.store import ENDED, Instance, Query, Store
+from devkit.host.durable.rows import ENDED, Instance, Query
+from devkit.host.durable.store import Store
 from devkit.host.keys import Keys
 from devkit.host.owner import own, running_at
 from devkit.host.problem import Problem

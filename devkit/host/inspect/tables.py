@@ -9,7 +9,8 @@ from rich.text import Text
 
 from devkit.host.durable.instances import history_of
 from devkit.host.durable.messages import SCHEDULED, Event, Kind
-from devkit.host.durable.store import Instance, Query, Store
+from devkit.host.durable.rows import Instance, Query
+from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import Damaged
 from devkit.host.problem import Problem
 

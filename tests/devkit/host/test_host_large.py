@@ -12,7 +12,8 @@ import pytest
 
 from devkit.host.clock import stamp
 from devkit.host.durable.messages import Kind, event
-from devkit.host.durable.store import AT_ONCE, Instance, Store
+from devkit.host.durable.rows import AT_ONCE, Instance
+from devkit.host.durable.store import Store
 from tests.devkit.host.conftest import MakeHost
 from tests.devkit.host.running import ENDED, WEBHOOK, Host, eventually
 

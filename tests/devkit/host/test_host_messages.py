@@ -7,7 +7,8 @@ from devkit.host.clock import stamp
 from devkit.host.durable.agenda import Agenda
 from devkit.host.durable.episode import accepted
 from devkit.host.durable.messages import Event, Kind, event
-from devkit.host.durable.store import Instance, Message, Store
+from devkit.host.durable.rows import Instance, Message
+from devkit.host.durable.store import Store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from azure.durable_functions.orchestrator import Orchestrator
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.orchestrator import State, payload, state_of
 from devkit.host.durable.replay import Mismatch, Replay
-from devkit.host.durable.store import Instance
+from devkit.host.durable.rows import Instance
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Steps = Generator[Any, Any, Any]

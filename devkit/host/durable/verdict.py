@@ -1,0 +1,70 @@
+"""What becomes of an instance, by what its orchestrator has answered: judged without writing anything."""
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from devkit.host.durable.catalogue import Catalogue
+from devkit.host.durable.entities import entity_name
+from devkit.host.durable.messages import Event, Kind
+from devkit.host.durable.orchestrator import State
+from devkit.host.durable.replay import Mismatch, Replay, Work
+from devkit.host.durable.rows import Instance
+
+log = logging.getLogger("devkit.host")
+LARGEST_STATUS = 16 * 1024  # bytes of UTF-16
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What becomes of the instance: it goes on with new work, ends, or starts over (`restart`: the new input, a JSON text)."""
+
+    status: str = "Running"
+    output: str | None = None
+    restart: str | None = None
+    work: list[Work] = field(default_factory=list)
+    carried: list[Event] = field(default_factory=list)
+
+
+def judge(catalogue: Catalogue, instance: Instance, state: State, history: Iterable[Event], now: datetime) -> Verdict:
+    """Raises `Mismatch`."""
+    if state.actions is None:
+        return failed(instance, state.error or "")
+    replay = Replay(state.actions, now).over(history)
+    work = list(replay.pending.values())
+    _look_up(catalogue, work)
+    if state.custom_status is not None and len(state.custom_status.encode("utf-16-le")) > LARGEST_STATUS:
+        raise Mismatch(f"The custom status is larger than {LARGEST_STATUS // 1024} KB of UTF-16: keep it short.")
+    if replay.stuck:
+        log.warning("%s: the SDK and the host disagree about what is done (a caught failure of task_all is the usual cause)", instance.id)
+    if not replay.ended or not (state.done or state.error):
+        return Verdict(work=work)
+    if state.error:
+        return failed(instance, state.error)
+    if replay.restart is not None:
+        return Verdict(restart=json.dumps(replay.restart.get("input")), carried=replay.unconsumed())
+    return Verdict("Completed", output=state.output, work=work)
+
+
+def _look_up(catalogue: Catalogue, pending: Iterable[Work]) -> None:
+    """Raises `Mismatch` for a function that the app does not have."""
+    for work in pending:
+        for kind, known, what in (
+            (Kind.TASK_SCHEDULED, catalogue.activities, "activity"),
+            (Kind.SUB_ORCHESTRATION_CREATED, catalogue.orchestrators, "orchestrator"),
+            (Kind.EVENT_SENT, catalogue.entities, "entity"),
+        ):
+            name = entity_name(work.action["instanceId"]) if kind == Kind.EVENT_SENT == work.kind else work.name
+            if work.kind == kind and name.lower() not in known:
+                raise Mismatch(
+                    f"The {what} function {name!r} does not exist; Azure would not say so but leave this instance Running"
+                    " for ever. Register it, or correct the name."
+                )
+
+
+def failed(instance: Instance, error: str) -> Verdict:
+    reason = f"Orchestrator function '{instance.name}' failed: {error}"
+    log.error("%s: %s", instance.id, reason.partition("\n")[0][:500])
+    return Verdict("Failed", output=json.dumps(reason))
