@@ -2,7 +2,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help demo up clouds test large crash tools conformance bench-registry setup clean
+.PHONY: help demo up clouds test e2e large crash tools conformance bench-registry setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make clouds the clouds without the app: prints what 'func start' needs"
 	@echo "              TARGETS=N (1 to 8) and STATE=DIR go with both; each state folder has ports of its own"
 	@echo "make test   style, types and the test suite"
+	@echo "make e2e    the tests of app and host as running processes; FUNCTIONS=2.3.0 takes that version of azure-functions for it"
 	@echo "make large  the tests of a size that make test leaves out: 10,000 events, 10,000 instances, 10 MB values"
 	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
 	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
@@ -36,6 +37,10 @@ test: setup
 	@$(RUN) -m mypy
 	@$(RUN) -m pytest -n logical --dist loadfile -m "not large"
 
+e2e:
+	@$(PYTHON) devkit/setup_venv.py $(FUNCTIONS)
+	@.venv$(if $(FUNCTIONS),-functions-$(FUNCTIONS))/bin/python -m pytest -n logical --dist loadfile -m "not large" tests/e2e tests/devkit/host
+
 large: setup
 	@$(RUN) -m pytest -m large
 
@@ -52,4 +57,4 @@ crash: setup
 	@$(RUN) -m tests.devkit.host.crash $(if $(TENTH),--tenth $(TENTH))
 
 clean:
-	rm -rf .venv .venv.lock .tools .conformance .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv.lock .venv-functions-* .tools .conformance .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,8 @@
 """Make `.venv` and install what the project needs into it. Runs on a bare Python: nothing but the standard library here.
 
-Says what is missing, and how to get it, in one sentence; exit status 1 then."""
+With a version as its argument it makes `.venv-functions-VERSION`, the same with that version of azure-functions: the package has one line
+for Python < 3.13 and one from there on, and both run on either. Says what is missing, and how to get it, in one sentence; exit status 1
+then."""
 
 from __future__ import annotations  # a Python that is too old is to come as far as `obstacle`
 
@@ -13,9 +15,10 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+FUNCTIONS = sys.argv[1] if len(sys.argv) > 1 else ""
+VENV = ROOT / (f".venv-functions-{FUNCTIONS}" if FUNCTIONS else ".venv")
 STAMP = VENV / "installed"
-LOCK = ROOT / ".venv.lock"
+LOCK = ROOT / f"{VENV.name}.lock"
 INPUTS = ["requirements.txt", "requirements-dev.txt", "constraints.txt", "devkit/setup_venv.py"]
 
 # Microsoft's Python worker library. Its metadata asks for Python >= 3.13, where Azure runs it; it works on 3.11 too.
@@ -77,19 +80,20 @@ def main() -> int:
         print(f"Cannot use {where} ({error.strerror}): let this user write into {ROOT}, or make a clone of your own.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Setting up .venv was interrupted: run the same command again.", file=sys.stderr)
+        print(f"Setting up {VENV.name} was interrupted: run the same command again.", file=sys.stderr)
         return 130
 
 
 def make() -> int:
-    print("setting up .venv (a minute, once) ...", file=sys.stderr, flush=True)
+    print(f"setting up {VENV.name} (a minute, once) ...", file=sys.stderr, flush=True)
     try:
         run(sys.executable, "-m", "venv", "--clear", str(VENV))
         pip("-r", "requirements-dev.txt")
-        pip("--no-deps", "--ignore-requires-python", *WORKER)
+        line = [f"azure-functions=={FUNCTIONS}"] if FUNCTIONS else []
+        pip("--no-deps", "--ignore-requires-python", *WORKER, *line)
     except subprocess.CalledProcessError as error:
         print(
-            f"Setting up .venv failed (exit status {error.returncode}); the lines above say why."
+            f"Setting up {VENV.name} failed (exit status {error.returncode}); the lines above say why."
             " Nothing else was changed: run the same command again.",
             file=sys.stderr,
         )

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import hypothesis
@@ -54,6 +55,10 @@ def make_cloud(tmp_path: Path, tls: TlsFiles) -> Iterator[MakeCloud]:
     for cloud in make.made:
         if cloud.process is not None:
             cloud.kill()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"with azure-functions {version('azure-functions')} on Python {sys.version.split()[0]}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

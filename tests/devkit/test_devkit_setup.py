@@ -42,13 +42,12 @@ def test_an_old_python_can_read_it() -> None:
     assert "annotations" in {alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
-def test_a_checkout_that_cannot_be_written_is_one_sentence(checkout: Path) -> None:
-    (checkout / ".venv.lock").mkdir()  # permissions do not stop root, and tests may run as root
-    status, said = run(checkout)
+@pytest.mark.parametrize(("before", "lock"), [((), ".venv.lock"), (("sys.argv.append('2.3.0')",), ".venv-functions-2.3.0.lock")])
+def test_a_checkout_that_cannot_be_written_is_one_sentence(checkout: Path, before: tuple[str, ...], lock: str) -> None:
+    (checkout / lock).mkdir()  # permissions do not stop root, and tests may run as root
+    status, said = run(checkout, *before)
     assert status == 1
-    assert said == (
-        f"Cannot use {checkout / '.venv.lock'} (Is a directory): let this user write into {checkout}, or make a clone of your own.\n"
-    )
+    assert said == f"Cannot use {checkout / lock} (Is a directory): let this user write into {checkout}, or make a clone of your own.\n"
 
 
 def test_an_interrupt_is_one_sentence_and_ends_what_was_begun(checkout: Path) -> None:
