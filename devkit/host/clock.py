@@ -60,7 +60,7 @@ class Clock:
 
 def stamp(moment: datetime) -> str:
     """UTC with six digits, as the SDK writes `fireAt`: such texts sort as the times do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
 
 
 def moment_of(text: str) -> datetime:

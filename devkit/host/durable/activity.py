@@ -39,8 +39,7 @@ class Activities:
             self.spans.write([tracing.activity(row, begun, self.clock.now(), failed=result["EventType"] == Kind.TASK_FAILED)])
 
     def _tell(self, row: Activity, result: Event) -> None:
-        instance = self.store.instance(row.id)
-        if self.store.drop_activity(row.n) and instance is not None and instance.execution == row.execution and not instance.ended:
+        if self.store.drop_activity(row.n) and self.store.runs(row.id, row.execution):
             self.store.send(row.id, row.execution, result)
 
     async def _result(self, row: Activity) -> Event:

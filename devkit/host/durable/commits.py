@@ -67,9 +67,7 @@ class Commits:
         kinds = [each.kind for each in waiting]
         reach("before_commit", *kinds)
         try:
-            with self._store.transaction():
-                outcomes = [self._outcome(each.write) for each in waiting]
-                reach("in_commit", *kinds)
+            outcomes = self._written(waiting, kinds)
             reach("after_commit", *kinds)
             self.note("")
         except Exception as error:
@@ -82,6 +80,23 @@ class Commits:
             else:
                 each.written.set_result(outcome)
         self._committed()
+
+    def _written(self, waiting: list[Waiting], kinds: list[str]) -> list[Any]:
+        """What each write came to. A write seldom fails, so a part of its own for each is made only after one has: then all begin again."""
+        try:
+            with self._store.transaction():
+                outcomes = [each.write() for each in waiting]
+                reach("in_commit", *kinds)
+                return outcomes
+        except Exception as error:
+            if is_of_storage(error):
+                raise
+            if len(waiting) == 1:
+                return [error]
+        with self._store.transaction():
+            outcomes = [self._outcome(each.write) for each in waiting]
+            reach("in_commit", *kinds)
+        return outcomes
 
     def _trouble_of(self, error: Exception) -> Exception:
         if not isinstance(error, sqlite3.Error):

@@ -13,7 +13,7 @@ from devkit.host.durable.verdict import Verdict, failed
 
 
 def control(store: Store, id: str, message: Message, now: datetime, length: int) -> None:
-    store.drop([message])
+    store.drop([message.n])
     if (instance := store.instance(id)) is None:
         return  # purged
     match message.event["EventType"]:

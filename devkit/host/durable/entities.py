@@ -80,13 +80,13 @@ class Entities:
             if result["isError"] and request.get("signal"):
                 log.error("%s: the signal %r failed, and nobody waits for its answer: %s", id, request["op"], str(result["result"])[:500])
         await self.commits.insist("entity", lambda: self._commit(id, messages, requests, outcome))
-        return self.store.has_message(id, self.clock.now(), False)
+        return len(messages) == BATCH  # whatever comes meanwhile is told to the agenda by its commit
 
     async def _leave_out(self, id: str, damage: Damaged) -> bool:
         log.error("%s: %s It is dropped; an orchestration that waits for its answer waits for ever: terminate it.", id, damage)
         row = damage.row
         assert row is not None
-        await self.commits.insist("damaged", lambda: self.store.drop([Message(row, None, {})]))
+        await self.commits.insist("damaged", lambda: self.store.drop([row]))
         return True
 
     async def _outcome(self, id: str, held: EntityState, requests: list[dict[str, Any]], first: Message) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class Entities:
         return dict(json.loads(answer.datum.value)) if answer.datum is not None else Failure("Exception", "the entity returned nothing", "")
 
     def _commit(self, id: str, messages: list[Message], requests: list[dict[str, Any]], outcome: dict[str, Any]) -> None:
-        self.store.drop(messages)
+        self.store.drop(message.n for message in messages)
         self.store.put_entity(id, outcome["entityState"] if outcome["entityExists"] else None, self.clock.now())
         for request, result in zip(requests, outcome["results"], strict=True):
             if request.get("signal"):

@@ -6,7 +6,7 @@ import json
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -34,18 +34,21 @@ BATCH = 10_000  # messages; Azure takes 32 from a queue at a time, but what a wi
 
 @dataclass(slots=True)
 class Episode:
-    """An instance with the events that this episode adds to its history, which holds `length` so far."""
+    """An instance with what this episode has added to its history, which held `length` events before; and the rows of the activities that
+    it scheduled."""
 
     instance: Instance
     now: datetime
     length: int
-    fresh: list[Event]
+    fresh: Sequence[str]  # what has arrived, as it is kept
     above: str | None  # the traceparent of the span that started the instance
+    activities: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What came of one: the rows of the activities that it scheduled, whether more messages wait, whether the instance has ended."""
+    """What came of one: the rows of the activities that it scheduled, whether messages are left that were there before, whether the
+    instance has ended."""
 
     activities: Sequence[int] = ()
     again: bool = False
@@ -63,60 +66,60 @@ class Episodes:
     spans: Spans
 
     async def run(self, id: str) -> Turn:
+        """What comes during the turn is none of its business: each commit tells the agenda of the messages in it."""
         instance = self.store.instance(id)
         suspended = instance is not None and instance.status == "Suspended"
-        activities: Sequence[int] = ()
         try:
             messages = self.store.inbox(id, self.clock.now(), BATCH, controls_only=suspended)
-            if not messages:
-                return Turn(ended=instance is None or instance.ended)
-            activities = await self._step(id, instance, messages)
+            if messages and instance is not None and not instance.ended:
+                return await self._step(instance, messages)
         except Damaged as damage:
             log.error("%s: %s", id, damage)
             await self.commits.insist("damaged", partial(give_up, self.store, id, str(damage), self.clock.now()))
-        instance = self.store.instance(id)
-        ended = instance is None or instance.ended
-        suspended = instance is not None and instance.status == "Suspended"
-        return Turn(activities, again=self.store.has_message(id, self.clock.now(), suspended), ended=ended)
+            return Turn(ended=True)
+        if messages:
+            await self._drop(messages)
+        return Turn(again=len(messages) == BATCH, ended=instance is None or instance.ended)
 
-    async def _step(self, id: str, instance: Instance | None, messages: list[Message]) -> Sequence[int]:
-        """The rows of the activities that it scheduled."""
-        now = self.clock.now()
-        if instance is None or instance.ended:
-            await self.commits.insist("dropped", lambda: self.store.drop(messages))
-            return ()
+    async def _step(self, instance: Instance, messages: list[Message]) -> Turn:
+        id, now, again = instance.id, self.clock.now(), len(messages) == BATCH
         texts = self.store.history(id)
         if message := next((each for each in messages if each.event["EventType"] in CONTROL), None):
             await self.commits.insist("controlled", partial(control, self.store, id, message, now, len(texts)))
-            return ()
+            return Turn(again=True, ended=not self.store.runs(id, instance.execution))
         old = history_of(texts)
-        fresh = accepted(instance, old, messages)
-        if not fresh:
-            await self.commits.insist("dropped", lambda: self.store.drop(messages))
-            return ()
-        fresh.insert(0, event(Kind.ORCHESTRATOR_STARTED, now))
-        state = await self._ask(instance, [*texts, *map(json.dumps, fresh)])
+        taken = accepted(instance, old, messages)
+        if not taken:
+            await self._drop(messages)
+            return Turn(again=again)
+        began = event(Kind.ORCHESTRATOR_STARTED, now)
+        fresh, fresh_texts = [began, *(each.event for each in taken)], [json.dumps(began), *(each.text for each in taken)]
+        state = await self._ask(instance, [*texts, *fresh_texts])
         try:
             verdict = judge(self.catalogue, instance, state, [*old, *fresh], now)
         except Mismatch as mismatch:
             state, verdict = State(actions=None), failed(instance, str(mismatch))
-
-        spans = tracing.finished(instance, old, fresh) if self.spans.on else []
         first: Event = next((each for each in (*old, *fresh) if each["EventType"] == Kind.EXECUTION_STARTED), {})
         above = (first.get("ParentTraceContext") or {}).get("TraceParent")
 
-        def write() -> Sequence[int]:
-            current = self.store.instance(id)
-            if current is None or current.execution != instance.execution:
-                return ()  # purged, or purged and started anew, while the orchestrator ran
-            self.store.drop(messages)
-            return self._commit(Episode(current, now, len(texts), [*fresh], above), state, verdict)
+        def write() -> Episode | None:
+            if not self.store.runs(id, instance.execution):
+                return None  # purged, or purged and started anew, while the orchestrator ran
+            self.store.drop(message.n for message in messages)
+            episode = Episode(replace(instance), now, len(texts), fresh_texts, above)
+            self._commit(episode, state, verdict)
+            return episode
 
-        activities = await self.commits.insist("episode", write)
-        self.spans.write(spans)
-        if self.spans.on and (now_is := self.store.instance(id)) is not None and now_is.ended:
-            self.spans.write([tracing.orchestration(now_is, first, now)])
-        return activities
+        if (episode := await self.commits.insist("episode", write)) is None:
+            return Turn(again=True, ended=True)
+        if self.spans.on:
+            self.spans.write(tracing.finished(instance, old, fresh))
+            if episode.instance.ended:
+                self.spans.write([tracing.orchestration(episode.instance, first, now)])
+        return Turn(episode.activities, again, episode.instance.ended)
+
+    async def _drop(self, messages: list[Message]) -> None:
+        await self.commits.insist("dropped", lambda: self.store.drop(message.n for message in messages))
 
     async def _ask(self, instance: Instance, history: Sequence[str]) -> State:
         function = self.catalogue.orchestrators.get(instance.name.lower())
@@ -127,23 +130,23 @@ class Episodes:
             )
         return await ask(self.worker, function, instance, history)
 
-    def _commit(self, episode: Episode, state: State, verdict: Verdict) -> list[int]:
-        instance, now, fresh = episode.instance, episode.now, episode.fresh
+    def _commit(self, episode: Episode, state: State, verdict: Verdict) -> None:
+        instance, now = episode.instance, episode.now
         instance.custom_status = state.custom_status or instance.custom_status
         instance.updated = stamp(now)
         if verdict.restart is not None:
             self._start_over(instance, verdict, now, episode.above)
-            return []
+            return
         instance.status = verdict.status
         outgoing = Outgoing(self.store, instance, self.config, now)
-        fresh += [outgoing.schedule(work) for work in verdict.work]
+        added = [outgoing.schedule(work) for work in verdict.work]
         if instance.ended:
             end(self.store, instance, verdict, now)
-            fresh.append(event(Kind.EXECUTION_COMPLETED, now, OrchestrationStatus=verdict.status, Result=verdict.output))
-        fresh.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
-        self.store.append_history(instance.id, episode.length, map(json.dumps, fresh))
+            added.append(event(Kind.EXECUTION_COMPLETED, now, OrchestrationStatus=verdict.status, Result=verdict.output))
+        added.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
+        self.store.append_history(instance.id, episode.length, [*episode.fresh, *map(json.dumps, added)])
         self.store.put_instance(instance)
-        return outgoing.activities
+        episode.activities = outgoing.activities
 
     def _start_over(self, instance: Instance, verdict: Verdict, now: datetime, above: str | None) -> None:
         """Continue as new: another execution with an empty history; what arrived and was not consumed comes along."""
@@ -156,10 +159,10 @@ class Episodes:
         self.store.put_instance(instance)
 
 
-def accepted(instance: Instance, old: list[Event], messages: Iterable[Message]) -> list[Event]:
+def accepted(instance: Instance, old: list[Event], messages: Iterable[Message]) -> list[Message]:
     """The messages meant for this execution, without second completions of a task."""
     ended = {task_of(each) for each in old if each["EventType"] in FINISHED}
-    fresh = []
+    taken = []
     for message in messages:
         if message.execution not in (None, instance.execution):
             continue
@@ -167,5 +170,5 @@ def accepted(instance: Instance, old: list[Event], messages: Iterable[Message]) 
             if (task := task_of(message.event)) in ended:
                 continue
             ended.add(task)
-        fresh.append(message.event)
-    return fresh
+        taken.append(message)
+    return taken

@@ -37,7 +37,8 @@ def begin(
     existing = store.instance(id)
     if existing is not None and not existing.ended:
         return False
-    store.remove(id)
+    if existing is not None:
+        store.remove(id)
     at, execution = stamp(now), uuid.uuid4().hex
     instance = Instance(id, name, execution, "Pending", input, None, None, version, server(above), parent, at, at)
     store.put_instance(instance)

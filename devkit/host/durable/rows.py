@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +47,12 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`text` is the event as it lies there, to be handed on as it is."""
+
     n: int
     execution: str | None
     event: Event
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +87,21 @@ class Query:
 
 def instance_of(row: sqlite3.Row) -> Instance:
     """A row that cannot be read is an instance that failed: it says so wherever it is looked at, and does nothing more."""
-    values: dict[str, Any] = dict(row)
+    found = Instance(*row)
+    parent: Any = found.parent
     try:
-        if values["status"] not in STATUSES:
+        if found.status not in STATUSES:
             raise ValueError
-        return Instance(**values | {"parent": values["parent"] and Parent(**json.loads(values["parent"]))})
+        found.parent = parent and Parent(**json.loads(parent))
     except (ValueError, TypeError):
-        damage = (
-            f"The row of this instance is damaged in the database (parent {values['parent']!r}, status {values['status']!r}): purge it."
-        )
-        return Instance(**values | {"parent": None, "status": "Failed", "output": json.dumps(damage)})
+        damage = f"The row of this instance is damaged in the database (parent {parent!r}, status {found.status!r}): purge it."
+        return replace(found, parent=None, status="Failed", output=json.dumps(damage))
+    return found
 
 
-def message_of(n: int, text: str) -> Event:
+def message_of(n: int, execution: str | None, text: str) -> Message:
     """Of the inbox. Raises `Damaged`."""
     try:
-        return parsed([text])[0]
+        return Message(n, execution, parsed([text])[0], text)
     except ValueError:
         raise Damaged(f"A message to this instance is damaged in the database (row {n} of inbox).", n) from None

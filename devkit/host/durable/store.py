@@ -15,7 +15,7 @@ from typing import Literal
 from devkit.host.clock import stamp
 from devkit.host.durable.file import opened, transaction
 from devkit.host.durable.messages import CONTROL, Event
-from devkit.host.durable.rows import AT_ONCE, Activity, EntityState, Instance, Message, Query, instance_of, message_of
+from devkit.host.durable.rows import AT_ONCE, ENDED, Activity, EntityState, Instance, Message, Query, instance_of, message_of
 
 REMOVE = (
     "DELETE FROM instance WHERE id = ?",
@@ -57,6 +57,11 @@ class Store:
         row = self._db.execute("SELECT * FROM instance WHERE id = ?", (id,)).fetchone()
         return None if row is None else instance_of(row)
 
+    def runs(self, id: str, execution: str) -> bool:
+        """Whether that execution of the instance has not ended."""
+        row = self._db.execute("SELECT status FROM instance WHERE id = ? AND execution = ?", (id, execution)).fetchone()
+        return row is not None and row[0] not in ENDED
+
     def select(self, query: Query) -> list[Instance]:
         rows = self._db.execute(
             "SELECT * FROM instance WHERE id > :after AND id >= :prefix AND id < :prefix || char(0x10FFFF)"
@@ -74,12 +79,9 @@ class Store:
         return [instance_of(row) for row in rows]
 
     def put_instance(self, it: Instance) -> None:
-        row = asdict(it) | {"parent": None if it.parent is None else json.dumps(asdict(it.parent))}
-        self._db.execute(
-            "INSERT OR REPLACE INTO instance VALUES (:id, :name, :execution, :status, :input, :output, :custom_status, :version, :trace,"
-            " :parent, :created, :updated)",
-            row,
-        )
+        parent = it.parent and json.dumps(asdict(it.parent))
+        row = (it.id, it.name, it.execution, it.status, it.input, it.output, it.custom_status, it.version, it.trace, parent)
+        self._db.execute("INSERT OR REPLACE INTO instance VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", (*row, it.created, it.updated))
 
     def remove(self, id: str) -> None:
         """The instance with everything that belongs to it."""
@@ -118,18 +120,14 @@ class Store:
             "SELECT n, execution, event FROM inbox WHERE id = ? AND visible <= ? AND control >= ? ORDER BY visible, n LIMIT ?",
             (id, stamp(now), controls_only, limit),
         )
-        return [Message(n, execution, message_of(n, text)) for n, execution, text in rows]
+        return [message_of(*row) for row in rows]
 
-    def drop(self, messages: Iterable[Message]) -> None:
-        self._db.executemany("DELETE FROM inbox WHERE n = ?", ((message.n,) for message in messages))
+    def drop(self, rows: Iterable[int]) -> None:
+        self._db.executemany("DELETE FROM inbox WHERE n = ?", ((n,) for n in rows))
 
     def clear_inbox(self, id: str, execution: str | None = None) -> None:
         """Of one execution, or all of it."""
         self._db.execute("DELETE FROM inbox WHERE id = ? AND (? IS NULL OR execution = ?)", (id, execution, execution))
-
-    def has_message(self, id: str, now: datetime, controls_only: bool) -> bool:
-        statement = "SELECT 1 FROM inbox WHERE id = ? AND visible <= ? AND control >= ? LIMIT 1"
-        return self._db.execute(statement, (id, stamp(now), controls_only)).fetchone() is not None
 
     # what is left to do, for whoever looks
 

@@ -1,5 +1,6 @@
 """Which messages wake an instance, and which of them count: what at-least-once delivery may do to an engine."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,24 +22,27 @@ def completed(number: int) -> Event:
     return event(Kind.TASK_COMPLETED, NOW, TaskScheduledId=number, Result="1")
 
 
+def message(n: int, execution: str | None, content: Event) -> Message:
+    return Message(n, execution, content, json.dumps(content))
+
+
 def test_only_the_first_completion_of_a_task_counts() -> None:
-    messages = [Message(n, "now", completed(number)) for n, number in enumerate((0, 1, 1, 2))]
-    assert accepted(instance(), [completed(0)], messages) == [completed(1), completed(2)]
+    messages = [message(n, "now", completed(number)) for n, number in enumerate((0, 1, 1, 2))]
+    assert [each.event for each in accepted(instance(), [completed(0)], messages)] == [completed(1), completed(2)]
 
 
 def test_a_completion_from_before_continue_as_new_does_not_count_and_an_event_does() -> None:
     raised = event(Kind.EVENT_RAISED, NOW, Name="go", Input="1")
-    messages = [Message(1, "before", completed(0)), Message(2, None, raised), Message(3, "now", completed(0))]
-    assert accepted(instance(), [], messages) == [raised, completed(0)]
+    messages = [message(1, "before", completed(0)), message(2, None, raised), message(3, "now", completed(0))]
+    assert [each.event for each in accepted(instance(), [], messages)] == [raised, completed(0)]
 
 
 def test_a_suspended_instance_is_woken_by_control_messages_alone(tmp_path: Path) -> None:
     store = Store(tmp_path / "host.db")
     store.put_instance(instance("Suspended"))
     store.send("i", "now", completed(0))
-    assert not store.has_message("i", NOW, controls_only=True)
+    assert store.inbox("i", NOW, 32, controls_only=True) == []
     store.send("i", None, event(Kind.EXECUTION_RESUMED, NOW))
-    assert store.has_message("i", NOW, controls_only=True)
     assert [each.event["EventType"] for each in store.inbox("i", NOW, 32, controls_only=True)] == [Kind.EXECUTION_RESUMED]
     store.close()
 
@@ -52,7 +56,7 @@ def test_a_timer_wakes_its_instance_when_it_is_due_and_not_before(tmp_path: Path
     agenda.note(store.sent())
     assert (agenda.advance(NOW), agenda.take()) == (due, None)
     assert (agenda.advance(due), agenda.take()) == (None, "i")
-    assert store.has_message("i", due, controls_only=False)
+    assert len(store.inbox("i", due, 32)) == 1
     store.close()
 
 
