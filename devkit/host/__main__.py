@@ -51,10 +51,23 @@ def main() -> int:
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        traceback.print_exc()
+        print(missing(error, app), file=sys.stderr)
+        return 1
     except Exception:
         traceback.print_exc()
         return 1
     return 0
+
+
+def missing(error: ModuleNotFoundError, app: Path) -> str:
+    """The worker raises the error anew, with a longer message and without its `name`."""
+    name = error.name or str(error).removeprefix("No module named ").partition(". ")[0].strip("'")
+    return (
+        f"The module {name} is not installed for {sys.executable}: run '{sys.executable} -m pip install -r requirements.txt' in {app},"
+        " or correct the name where it is imported."
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 Source: "host.json reference for Azure Functions 2.x and later"; "Durable Functions settings (host.json)"."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -10,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from devkit.host import jsonc
 from devkit.host.problem import Problem
 
 
 def read_json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = jsonc.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise Problem(f"Cannot read {path} ({error.strerror}): create it, or name another file.") from None
     except ValueError as error:
@@ -41,7 +41,10 @@ def limit(durable: Mapping[str, Any], name: str, path: Path) -> int:
 
 def app_settings(path: Path) -> dict[str, str]:
     """`Values` of a local.settings.json."""
-    values = section(read_json(path), "Values", path)
+    content = read_json(path)
+    if content.get("IsEncrypted") is True:
+        raise Problem(f"{path} is encrypted, which only the Core Tools can undo: run 'func settings decrypt', or write the values plainly.")
+    values = section(content, "Values", path)
     wrong = sorted(name for name, value in values.items() if not isinstance(value, str))
     if wrong:
         raise Problem(f"{path}: the value of {', '.join(wrong)} is not a string: settings are environment variables, so put it in quotes.")

@@ -23,12 +23,14 @@ from azure_functions_runtime.utils.app_setting_manager import is_envvar_true
 from azure_functions_runtime.utils.threadpool import get_threadpool_executor, start_threadpool_executor
 
 from devkit.host import protos
+from devkit.host.contained import contain
 from devkit.host.failpoints import reach
 from devkit.host.failure import Failure
 from devkit.host.problem import Problem
 
 log = logging.getLogger("devkit.host")
 Binding = Mapping[str, Any]
+BINDING_NAME = re.compile(r"(?!.*__)[a-zA-Z_][a-zA-Z0-9_]{0,127}")  # Utility.cs of the host, as of its pull request 10764
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Worker:
     def load(cls, folder: Path) -> "Worker":
         """Import `function_app.py` and index it, in the worker's own order. Whatever the worker raises goes through."""
         _NativeFailures.listen()
+        contain()
         handle_event.protos = protos
         start_threadpool_executor()
         if is_envvar_true("PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"):
@@ -81,13 +84,10 @@ class Worker:
         handle_event.load_function_metadata(str(folder), caller_info="worker_init_request")
         found = handle_event._metadata_result
         if found is None:
-            script = folder / os.environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
-            if not script.exists():
-                raise Problem(f"{folder} has no {script.name}: name the app's folder with --app.")
-            raise Problem(f"{script} registers no function: decorate some, or register their blueprints.")
+            raise Problem(_nothing(folder))
         functions = [Function(each.name, each.function_id, [json.loads(raw) for raw in each.raw_bindings]) for each in found]
         _check(functions)
-        return cls(functions)
+        return cls([function for function in functions if not disabled(function.name, os.environ)])
 
     def of_type(self, trigger: str) -> list[Function]:
         return [function for function in self.functions if function.trigger["type"] == trigger]
@@ -151,6 +151,28 @@ class _NativeFailures(logging.Filter):
         logging.getLogger("azure.functions").addFilter(cls())
 
 
+def disabled(name: str, settings: Mapping[str, str]) -> bool:
+    """Whether a setting takes the function out of service. Source: "How to disable functions in Azure Functions"."""
+    key = f"azurewebjobs.{name}.disabled".lower()
+    if not any(setting.lower() == key and value.lower() in ("true", "1") for setting, value in settings.items()):
+        return False
+    log.warning("%s is disabled by the setting AzureWebJobs.%s.Disabled: nothing runs it, nor does the admin API", name, name)
+    return True
+
+
+def _nothing(folder: Path) -> str:
+    """Why the worker found no function there."""
+    script = folder / os.environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
+    if script.exists():
+        return f"{script} registers no function: decorate some, or register their blueprints."
+    if next(folder.glob("*/function.json"), None) is not None:
+        return (
+            f"{folder} is an app of the Python v1 model (function.json files), which the local host does not run:"
+            " write it in the v2 model, a function_app.py with decorators."
+        )
+    return f"{folder} has no {script.name}: name the app's folder with --app."
+
+
 def _check(functions: Sequence[Function]) -> None:
     """Two rules of the host process that the worker does not know."""
     seen: dict[str, str] = {}
@@ -158,8 +180,12 @@ def _check(functions: Sequence[Function]) -> None:
         if (other := seen.setdefault(function.name.lower(), function.name)) != function.name:
             raise Problem(f"The functions {other} and {function.name} differ in case only, which the host does not tell apart: rename one.")
         for binding in function.bindings:
-            if binding["name"] != "$return" and not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]{0,127}", binding["name"]):
+            if binding["name"] != "$return" and not BINDING_NAME.fullmatch(binding["name"]):
                 raise Problem(
-                    f"The binding name {binding['name']!r} of function {function.name} is invalid: the host wants a letter, then up to 127"
-                    " letters and digits (no underscores); rename the parameter."
+                    f"The binding name {binding['name']!r} of function {function.name} is invalid: the host wants up to 128 letters, digits"
+                    " and single underscores, no digit first; rename the parameter."
+                )
+            if "_" in binding["name"]:
+                log.warning(
+                    "the binding name %r of %s has an underscore: hosts before 4.1038 (2025) refuse it", binding["name"], function.name
                 )

@@ -100,12 +100,18 @@ def test_an_app_that_the_worker_cannot_load_is_told_as_the_worker_raised_it(tmp_
     assert "Traceback" in log
 
 
+def test_a_module_that_is_not_installed_is_told_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    last = app(tmp_path, HEAD + "import nothing_of_this_name\n").refusal().splitlines()[-1]
+    assert last.startswith("The module nothing_of_this_name is not installed for ")
+    assert "-m pip install -r requirements.txt" in last
+
+
 @pytest.mark.parametrize(
     "source, said",
     [
         pytest.param(
-            '@app.activity_trigger(input_name="the_work")\ndef a(the_work: dict) -> int:\n    return 1\n',
-            "The binding name 'the_work' of function a is invalid",
+            '@app.activity_trigger(input_name="the__work")\ndef a(the__work: dict) -> int:\n    return 1\n',
+            "The binding name 'the__work' of function a is invalid",
             id="a binding name that only Azure would refuse",
         ),
         pytest.param(
@@ -135,6 +141,38 @@ def test_a_folder_without_an_app_is_one_sentence(tmp_path: Path) -> None:
     host = app(tmp_path, "")
     (host.app / "function_app.py").unlink()
     assert "has no function_app.py: name the app's folder with --app." in host.refusal()
+
+
+def test_an_app_of_the_older_programming_model_is_told_so(tmp_path: Path) -> None:
+    host = app(tmp_path, "")
+    (host.app / "function_app.py").unlink()
+    (host.app / "Hello").mkdir()
+    (host.app / "Hello" / "function.json").write_text("{}")
+    assert "is an app of the Python v1 model (function.json files), which the local host does not run" in host.refusal()
+
+
+PLAIN = """
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+@app.route(route="one", trigger_arg_name="the_request")
+def one(the_request: func.HttpRequest) -> str:
+    return "one"
+@app.route(route="two", trigger_arg_name="request")
+def two(request: func.HttpRequest) -> str:
+    return "two"
+"""
+
+
+def test_an_app_may_have_a_comment_in_host_json_underscores_in_bindings_and_a_function_that_a_setting_disables(tmp_path: Path) -> None:
+    """A comment only without Durable Functions: their SDK reads host.json too, and by `json.loads`."""
+    host = app(tmp_path, PLAIN, '{"version": "2.0", /* the newest */ }')
+    host.settings = {"AzureWebJobs.Two.Disabled": "true"}
+    host.start()
+    assert (host.call("GET", "/api/one").body, host.call("GET", "/api/two").status) == (b"one", 404)
+    assert host.stop() == 0
+    log = host.log.read_text()
+    assert "'the_request' of one has an underscore: hosts before 4.1038 (2025) refuse it" in log
+    assert "two is disabled by the setting AzureWebJobs.two.Disabled" in log
 
 
 def test_a_setting_that_host_json_names_and_the_settings_lack_is_one_sentence(make_host: MakeHost) -> None:

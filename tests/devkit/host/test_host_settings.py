@@ -21,12 +21,23 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert app_settings(written(tmp_path, '\ufeff{"Values": {"A": "1"}}')) == {"A": "1"}
 
 
+def test_comments_and_last_commas_are_taken_as_the_host_takes_them(tmp_path: Path) -> None:
+    text = '{ // first\n"Values": {"A": "http://x/*y*/,}", /* a\nb */ "B": "\\"//", }, }'
+    assert app_settings(written(tmp_path, text)) == {"A": "http://x/*y*/,}", "B": '"//'}
+
+
+def test_a_mistake_behind_a_comment_is_told_by_its_own_line(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="line 2 column 11"):
+        app_settings(written(tmp_path, "// 1\n/* 2 */ { x"))
+
+
 @pytest.mark.parametrize(
     "content, said",
     [
         pytest.param({"Values": {"A": 1, "B": "x", "C": True}}, "the value of A, C is not a string", id="numbers"),
         pytest.param("{", "is not JSON", id="half an object"),
         pytest.param([], "holds no JSON object", id="a list"),
+        pytest.param({"IsEncrypted": True, "Values": {"A": "secret"}}, "is encrypted.*func settings decrypt", id="encrypted"),
         pytest.param({"Values": []}, "Values in .* is not an object", id="a list of values"),
     ],
 )
