@@ -99,9 +99,11 @@ class DurableApi:
 
     def _status(self, request: web.Request, id: str) -> web.StreamResponse:
         instance = self._instances.get(id)
-        value = status(instance, show_input=flag(request, "showInput", True))
+        show_input = flag(request, "showInput", True)
+        value = status(instance, show_input=show_input)
         if flag(request, "showHistory", False):
-            value["historyEvents"] = listed(self._instances.history(id), show_results=flag(request, "showHistoryOutput", False))
+            show_results = flag(request, "showHistoryOutput", False)
+            value["historyEvents"] = listed(self._instances.history(id), show_results=show_results, show_input=show_input)
         if not instance.ended:
             location = links.management(origin(request), self._hub, self._key, id)["statusQueryGetUri"]
             return web.json_response(value, status=202, headers={"Location": location, "Retry-After": "5"})

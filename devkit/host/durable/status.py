@@ -20,12 +20,12 @@ NAMES = {
     Kind.SUB_ORCHESTRATION_FAILED: "SubOrchestrationInstanceFailed",
     Kind.TIMER_CREATED: "TimerCreated",
     Kind.TIMER_FIRED: "TimerFired",
+    Kind.EVENT_SENT: "EventSent",
     Kind.EVENT_RAISED: "EventRaised",
     Kind.EXECUTION_SUSPENDED: "ExecutionSuspended",
     Kind.EXECUTION_RESUMED: "ExecutionResumed",
 }
-HIDDEN = {"EventType", "EventId", "IsPlayed", "TaskScheduledId", "TimerId", "Input", "Version", "ParentInstance"}
-RESULTS = {"Result", "Details"}
+HIDDEN = {"EventType", "EventId", "IsPlayed", "TaskScheduledId", "TimerId", "Version", "ParentInstance"}
 BEGINS = {Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_CREATED, Kind.TIMER_CREATED}
 
 
@@ -51,8 +51,10 @@ def readable(instance: Instance, *, show_input: bool) -> dict[str, Any]:
         return status(replace(instance, input=None, custom_status=None, output=json.dumps(str(damage))), show_input=False)
 
 
-def listed(history: list[Event], *, show_results: bool) -> list[dict[str, Any]]:
-    """What `showHistory` adds: what a task began with is folded into the event that ended it."""
+def listed(history: list[Event], *, show_results: bool, show_input: bool) -> list[dict[str, Any]]:
+    """What `showHistory` adds: what a task began with is folded into the event that ended it. A `Result` is the JSON value itself, an
+    `Input` its text (DurableClient.GetDurableOrchestrationStatusAsync in azure-functions-durable-extension)."""
+    hidden = HIDDEN | (set() if show_input else {"Input"})
     begun: dict[int, Event] = {each["EventId"]: each for each in history if each["EventType"] in BEGINS}
     ended = {task_of(each) for each in history if each["EventType"] in FINISHED}
     rows = []
@@ -60,13 +62,15 @@ def listed(history: list[Event], *, show_results: bool) -> list[dict[str, Any]]:
         kind = Kind(each["EventType"])
         if kind not in NAMES or (kind in BEGINS and each["EventId"] in ended):
             continue
-        row = {"EventType": NAMES[kind]} | {name: value for name, value in each.items() if name not in HIDDEN | RESULTS}
-        if show_results:
-            row |= {name: each[name] for name in RESULTS & each.keys()}
+        row = {"EventType": NAMES[kind]} | {name: value for name, value in each.items() if name not in hidden | {"Result"}}
+        if show_results and "Result" in each:
+            row["Result"] = _value(each["Result"])
         if kind in FINISHED and (start := begun.get(task_of(each))) is not None:
             row["ScheduledTime"] = start["Timestamp"]
             if "Name" in start:
                 row["FunctionName"] = start["Name"]
+            if show_input and "Input" in start:
+                row["Input"] = start["Input"]
         elif kind == Kind.EXECUTION_STARTED:
             row["FunctionName"] = row.pop("Name")
         rows.append(row)

@@ -1,5 +1,6 @@
 """Instances as a client sees them: the SDK's own client inside the app, and the public HTTP API beside it."""
 
+import json
 from urllib.parse import quote
 
 import pytest
@@ -149,8 +150,11 @@ def test_a_shown_history_folds_what_a_task_began_with_into_its_end(host: Host) -
     host.run("chain", {"name": "a", "number": 1}, "told")
     events = host.status("told", "showHistory=true&showHistoryOutput=true")["historyEvents"]
     assert [each["EventType"] for each in events] == ["ExecutionStarted", "TaskCompleted", "TaskCompleted", "ExecutionCompleted"]
-    assert (events[1]["FunctionName"], events[1]["Result"]) == ("greet", '"hello a"')
-    assert "Result" not in host.status("told", "showHistory=true")["historyEvents"][1]
+    assert (events[1]["FunctionName"], events[1]["Result"]) == ("greet", "hello a")
+    assert events[3]["Result"] == {"greeting": "hello a", "doubled": 2, "parent": None}
+    assert json.loads(json.loads(events[0]["Input"])) == {"name": "a", "number": 1}
+    bare = host.status("told", "showHistory=true&showInput=false")["historyEvents"]
+    assert not any({"Input", "Result"} & each.keys() for each in bare)
 
 
 @pytest.mark.parametrize("path", ["instances/x/rewind"])
