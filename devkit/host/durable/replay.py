@@ -99,6 +99,11 @@ class Replay:
         """Nothing is open, nothing is awaited, and yet some action was never reached: only a bug on one side does that."""
         return not self._all_invoked and not self.open and not any(self.waiting.values())
 
+    @property
+    def listens(self) -> bool:
+        """Some action waits for an external event: one that the SDK matches by exact case may still come."""
+        return any(map(_listens, self.actions))
+
     def unconsumed(self) -> list[Event]:
         return [each for events in self.early.values() for each in events]
 
@@ -190,6 +195,10 @@ class Replay:
 
 
 CHANGED = " Was the orchestrator changed while this instance ran? Terminate it, or bring the old code back."
+
+
+def _listens(action: Action) -> bool:
+    return action["actionType"] == EXTERNAL_EVENT or any(map(_listens, action.get("compoundActions", ())))
 
 
 def _drive(steps: Generator[Task, None, None]) -> None:

@@ -39,7 +39,13 @@ def judge(catalogue: Catalogue, instance: Instance, state: State, history: Itera
         raise Mismatch(f"The custom status is larger than {LARGEST_STATUS // 1024} KB of UTF-16: keep it short.")
     if replay.stuck:
         log.warning("%s: the SDK and the host disagree about what is done (a caught failure of task_all is the usual cause)", instance.id)
-    if not replay.ended or not (state.done or state.error):
+    over = state.done or state.error
+    if replay.ended and not over and not replay.listens:
+        raise Mismatch(
+            "The orchestrator waits for nothing that could still happen (a bare 'yield' does that): Azure would leave this instance"
+            " Running for ever. Yield a task of the context."
+        )
+    if not replay.ended or not over:
         return Verdict(work=work)
     if state.error:
         return failed(instance, state.error)
@@ -49,8 +55,10 @@ def judge(catalogue: Catalogue, instance: Instance, state: State, history: Itera
 
 
 def _look_up(catalogue: Catalogue, pending: Iterable[Work]) -> None:
-    """Raises `Mismatch` for a function that the app does not have."""
+    """Raises `Mismatch` for a function that the app does not have, and for a child with an entity's id."""
     for work in pending:
+        if work.kind == Kind.SUB_ORCHESTRATION_CREATED and (work.action.get("instanceId") or "").startswith("@"):
+            raise Mismatch(f"The instance ID {work.action['instanceId']!r} is an entity's: no orchestration's begins with '@'.")
         for kind, known, what in (
             (Kind.TASK_SCHEDULED, catalogue.activities, "activity"),
             (Kind.SUB_ORCHESTRATION_CREATED, catalogue.orchestrators, "orchestrator"),

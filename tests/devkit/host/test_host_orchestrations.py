@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from devkit.host.durable.messages import Kind
 from tests.devkit.host.running import Host, eventually
 
@@ -168,3 +170,24 @@ def test_a_callers_trace_goes_through_a_trigger_and_the_durable_client(host: Hos
 def test_with_strict_typing_a_forged_envelope_stays_a_dictionary(host: Host) -> None:
     forged = {"__class__": "Forged", "__module__": "nowhere", "__data__": "{}"}
     assert host.run("echo", {"value": forged})["output"] == {"type": "dict", "value": forged}
+
+
+ESCAPES = ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "CancelledError", "StopIteration", "Mute"]
+
+
+@pytest.mark.parametrize("call", ["escape", "escape_from_the_loop"])
+def test_what_would_end_the_worker_or_hang_its_call_is_an_ordinary_failure_here(host: Host, call: str) -> None:
+    said = {how: str(host.run("runaway", {"call": call, "how": how})["output"]) for how in ESCAPES}
+    assert all("Azure loses its worker process by it" in said[how] for how in ESCAPES[:2])
+    assert all("waits for an answer until functionTimeout" in said[how] for how in ESCAPES[2:4])
+    assert "StopIteration" in said["StopIteration"]
+    assert "its message cannot be told: __str__ raised RuntimeError" in said["Mute"]
+
+
+def test_an_orchestrator_that_yields_nothing_fails_instead_of_waiting_for_ever(host: Host) -> None:
+    ended = host.run("idle", {})
+    assert "waits for nothing that could still happen" in ended["output"]
+
+
+def test_a_child_may_not_have_an_entitys_id(host: Host) -> None:
+    assert "The instance ID '@tally@a' is an entity's" in host.run("pretender", {})["output"]

@@ -95,6 +95,27 @@ async def fetch(url: str) -> str:
         return await response.text()
 
 
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+ESCAPES: dict[str, BaseException] = {
+    each.__name__: each() for each in (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopIteration, Mute)
+}
+
+
+@app.activity_trigger(input_name="how")
+def escape(how: str) -> None:
+    """Raises what no `except Exception` sees, what a future cannot carry, and what has no message."""
+    raise ESCAPES[how]
+
+
+@app.activity_trigger(input_name="how")
+async def escape_from_the_loop(how: str) -> None:
+    raise ESCAPES[how]
+
+
 # orchestrators
 
 
@@ -259,6 +280,26 @@ def echo(context: Any) -> Steps:
     """What arrives of the input; `strict` typing leaves what looks like a saved object a plain dictionary."""
     yield context.call_activity("double", 1)
     return {"type": type(context.get_input()["value"]).__name__, "value": context.get_input()["value"]}
+
+
+@app.orchestration_trigger(context_name="context")
+def runaway(context: Any) -> Steps:
+    given = context.get_input()
+    try:
+        yield context.call_activity(given["call"], given["how"])
+    except Exception as error:
+        return str(error).partition("\n")[0]
+    return None
+
+
+@app.orchestration_trigger(context_name="context")
+def idle(context: Any) -> Steps:
+    yield
+
+
+@app.orchestration_trigger(context_name="context")
+def pretender(context: Any) -> Steps:
+    yield context.call_sub_orchestrator("chain", {"name": "a", "number": 1}, "@tally@a")
 
 
 # entities
