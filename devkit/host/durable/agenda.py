@@ -16,6 +16,7 @@ class Agenda:
         self._known: set[str] = set()  # in `_due`
         self._later: list[tuple[str, str]] = []  # a heap of (time, instance)
         self._busy: set[str] = set()
+        self._resting: set[str] = set()
         self._again: set[str] = set()
 
     def note(self, messages: Iterable[tuple[str, str]]) -> None:
@@ -27,7 +28,7 @@ class Agenda:
                 heapq.heappush(self._later, (visible, id))
 
     def add(self, id: str) -> None:
-        if id in self._busy:
+        if id in self._busy or id in self._resting:
             self._again.add(id)
         elif id not in self._known:
             self._known.add(id)
@@ -49,8 +50,14 @@ class Agenda:
         self._busy.add(id)
         return id
 
+    def rest(self, id: str) -> None:
+        """Busy no more, but not to be taken before it is `done`."""
+        self._busy.discard(id)
+        self._resting.add(id)
+
     def done(self, id: str) -> None:
         self._busy.discard(id)
+        self._resting.discard(id)
         if id in self._again:
             self._again.discard(id)
             self.add(id)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import sqlite3
-from collections import deque
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from devkit.host.durable.commits import Commits
 from devkit.host.durable.entities import Entities, is_entity
 from devkit.host.durable.episode import Episodes
 from devkit.host.durable.instances import Instances
+from devkit.host.durable.lanes import Lanes
 from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import told
 from devkit.host.settings import HostConfig
@@ -35,7 +35,7 @@ class Engine:
         self._config = config
         self._wake = asyncio.Event()
         self._agenda = Agenda()
-        self._waiting: deque[int] = deque()  # activity rows that wait for a free place
+        self._lanes = Lanes()
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: dict[str, asyncio.Event] = {}
@@ -50,15 +50,16 @@ class Engine:
     async def run(self) -> None:
         """For ever. What was under way when the last process ended runs again."""
         self._agenda.note(self.store.all_sent())
-        self._waiting.extend(self.store.activities())
+        for whose, row in self.store.activities():
+            self._lanes.add(whose, [row])
         while True:
             self._wake.clear()
             next_time = self._agenda.advance(self.clock.now())
             while self._agenda.busy < self._config.orchestrators and (id := self._agenda.take()) is not None:
                 self._spawn(self._turn(id))
-            while self._waiting and self._running < self._config.activities:
+            while self._running < self._config.activities and (waiting := self._lanes.take()) is not None:
                 self._running += 1
-                self._spawn(self._activity(self._waiting.popleft()))
+                self._spawn(self._activity(*waiting))
             await self.clock.wait(self._wake, next_time)
 
     async def close(self) -> None:
@@ -98,10 +99,14 @@ class Engine:
                 again = await self._entities.run(id)
             else:
                 result = await self._episodes.run(id)
-                self._waiting.extend(result.activities)
+                self._lanes.add(id, result.activities)
                 again = result.again
                 if result.ended:
                     self._watched.pop(id, asyncio.Event()).set()
+                if result.rest:
+                    self._agenda.rest(id)
+                    self._wake.set()
+                    await self.clock.pause(result.rest)
             if again:
                 self._agenda.add(id)
         except sqlite3.Error as error:
@@ -116,17 +121,17 @@ class Engine:
             self._agenda.done(id)
             self._wake.set()
 
-    async def _activity(self, n: int) -> None:
+    async def _activity(self, id: str, n: int) -> None:
         try:
             await self._activities.run(n)
         except sqlite3.Error as error:
             self._commits.note(told(error, self.store.path))
             await self.clock.pause(PAUSE_AFTER_ERROR)
-            self._waiting.append(n)
+            self._lanes.add(id, [n])
         except Exception:
             log.exception("an activity broke in the host; it is tried again")
             await self.clock.pause(PAUSE_AFTER_ERROR)
-            self._waiting.append(n)
+            self._lanes.add(id, [n])
         finally:
             self._running -= 1
             self._wake.set()

@@ -4,6 +4,7 @@ Source: DurableTask.Core, TaskOrchestrationDispatcher; "Durable orchestrations",
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ from devkit.host.spans import Spans
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
+LONG = 500  # events: from here on a replay takes long enough to be spared
+LONGEST_REST = 1.0  # seconds
 BATCH = 10_000  # messages; Azure takes 32 from a queue at a time, but what a wide fan-out answers would be replayed a hundred times so
 
 
@@ -48,11 +51,12 @@ class Episode:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What came of one: the rows of the activities that it scheduled, whether messages are left that were there before, whether the
-    instance has ended."""
+    instance has ended, and for how many seconds it should rest."""
 
     activities: Sequence[int] = ()
     again: bool = False
     ended: bool = False
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Episodes:
         return Turn(again=len(messages) == BATCH, ended=instance is None or instance.ended)
 
     async def _step(self, instance: Instance, messages: list[Message]) -> Turn:
+        began_at = time.monotonic()
         id, now, again = instance.id, self.clock.now(), len(messages) == BATCH
         texts = self.store.history(id)
         if message := next((each for each in messages if each.event["EventType"] in CONTROL), None):
@@ -116,7 +121,9 @@ class Episodes:
             self.spans.write(tracing.finished(instance, old, fresh))
             if episode.instance.ended:
                 self.spans.write([tracing.orchestration(episode.instance, first, now)])
-        return Turn(episode.activities, again, episode.instance.ended)
+        fruitless = not verdict.work and not episode.instance.ended and verdict.restart is None
+        rest = min(time.monotonic() - began_at, LONGEST_REST) if fruitless and len(texts) >= LONG else 0.0
+        return Turn(episode.activities, again, episode.instance.ended, rest)
 
     async def _drop(self, messages: list[Message]) -> None:
         await self.commits.insist("dropped", lambda: self.store.drop(message.n for message in messages))

@@ -172,8 +172,9 @@ class Store:
         assert made.lastrowid is not None
         return made.lastrowid
 
-    def activities(self) -> list[int]:
-        return [n for (n,) in self._db.execute("SELECT n FROM activity ORDER BY n")]
+    def activities(self) -> list[tuple[str, int]]:
+        """All of them: whose, and the row."""
+        return [tuple(row) for row in self._db.execute("SELECT id, n FROM activity ORDER BY n")]
 
     def activity(self, n: int) -> Activity | None:
         row = self._db.execute("SELECT * FROM activity WHERE n = ?", (n,)).fetchone()

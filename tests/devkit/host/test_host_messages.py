@@ -7,6 +7,7 @@ from pathlib import Path
 from devkit.host.clock import stamp
 from devkit.host.durable.agenda import Agenda
 from devkit.host.durable.episode import accepted
+from devkit.host.durable.lanes import Lanes
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.rows import Instance, Message
 from devkit.host.durable.store import Store
@@ -76,3 +77,23 @@ def test_what_begins_a_generation_comes_before_what_arrived_earlier(tmp_path: Pa
     store.send("i", "now", event(Kind.EXECUTION_STARTED, NOW), visible="")
     assert [each.event["EventType"] for each in store.inbox("i", NOW, 32)] == [Kind.EXECUTION_STARTED, Kind.EVENT_RAISED]
     store.close()
+
+
+def test_what_comes_while_an_instance_rests_makes_it_due_once_the_rest_is_over() -> None:
+    agenda = Agenda()
+    agenda.add("i")
+    assert agenda.take() == "i"
+    agenda.rest("i")
+    agenda.add("i")
+    assert (agenda.busy, agenda.take()) == (0, None)
+    agenda.done("i")
+    assert (agenda.take(), agenda.take()) == ("i", None)
+
+
+def test_activities_of_a_wide_fan_out_do_not_keep_another_instance_waiting() -> None:
+    lanes = Lanes()
+    lanes.add("wide", range(4))
+    lanes.add("other", [4, 5])
+    lanes.add("wide", [6])
+    taken = [lanes.take() for _ in range(8)]
+    assert taken == [("wide", 0), ("other", 4), ("wide", 1), ("other", 5), ("wide", 2), ("wide", 3), ("wide", 6), None]
