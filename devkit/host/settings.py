@@ -4,13 +4,16 @@ Source: "host.json reference for Azure Functions 2.x and later"; "Durable Functi
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from devkit.host import jsonc
+from devkit.host.durable.versions import MATCHES, ON_MISMATCH, Versions
 from devkit.host.problem import Problem
+
+Choice = TypeVar("Choice", bound=str)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -32,11 +35,20 @@ def section(value: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
     return inner
 
 
-def limit(durable: Mapping[str, Any], name: str, path: Path) -> int:
-    value = durable.get(name, 10 * (os.cpu_count() or 1))
-    if not isinstance(value, int) or value < 1:
+def limit(durable: Mapping[str, Any], name: str, path: Path, default: int) -> int:
+    value = durable.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise Problem(f"{name} in {path} is {value!r}: it must be a whole number from 1 on.")
     return value
+
+
+def choice(durable: Mapping[str, Any], name: str, path: Path, choices: Sequence[Choice], default: Choice) -> Choice:
+    """Without regard to case, as .NET reads the names of an enumeration."""
+    value = durable.get(name, default)
+    for each in choices:
+        if isinstance(value, str) and value.lower() == each.lower():
+            return each
+    raise Problem(f"{name} in {path} is {value!r}: it must be one of {', '.join(choices)}.")
 
 
 def app_settings(path: Path) -> dict[str, str]:
@@ -57,10 +69,11 @@ class HostConfig:
 
     route_prefix: str
     hub: str
-    default_version: str | None
+    versions: Versions
     store_inputs: bool  # storeInputsInOrchestrationHistory
     activities: int  # maxConcurrentActivityFunctions
     orchestrators: int  # maxConcurrentOrchestratorFunctions
+    entities: int  # maxConcurrentEntityFunctions
     traces: bool  # tracing: distributedTracingEnabled and version V2
 
     @classmethod
@@ -71,16 +84,29 @@ class HostConfig:
         hub = resolved(str(durable.get("hubName", "TestHubName")), settings, f"hubName in {path}")
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,44}", hub):
             raise Problem(f"hubName {hub!r} in {path} is not a task hub name: 3 to 45 letters and digits, a letter first.")
-        version = durable.get("defaultVersion")
+        places = 10 * (os.cpu_count() or 1)
+        orchestrators = limit(durable, "maxConcurrentOrchestratorFunctions", path, places)
         return cls(
             route_prefix=str(http.get("routePrefix", "api")).strip("/"),
             hub=hub,
-            default_version=None if version is None else resolved(str(version), settings, f"defaultVersion in {path}"),
+            versions=versions(durable, settings, path),
             store_inputs=bool(durable.get("storeInputsInOrchestrationHistory", False)),
-            activities=limit(durable, "maxConcurrentActivityFunctions", path),
+            activities=limit(durable, "maxConcurrentActivityFunctions", path, places),
+            orchestrators=orchestrators,
+            entities=limit(durable, "maxConcurrentEntityFunctions", path, orchestrators),
             traces=tracing.get("distributedTracingEnabled") is True and tracing.get("version") == "V2",
-            orchestrators=limit(durable, "maxConcurrentOrchestratorFunctions", path),
         )
+
+
+def versions(durable: Mapping[str, Any], settings: Mapping[str, str], path: Path) -> Versions:
+    given = durable.get("defaultVersion")
+    if not isinstance(given, str | int | float | None) or isinstance(given, bool):
+        raise Problem(f'defaultVersion in {path} is {given!r}: write a text, such as "1.0".')
+    return Versions(
+        default=None if given is None else resolved(str(given), settings, f"defaultVersion in {path}"),
+        match=choice(durable, "versionMatchStrategy", path, MATCHES, "CurrentOrOlder"),
+        on_mismatch=choice(durable, "versionFailureStrategy", path, ON_MISMATCH, "Reject"),
+    )
 
 
 def resolved(text: str, settings: Mapping[str, str], where: str) -> str:

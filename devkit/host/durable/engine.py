@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class Engine:
         self.clock = clock
         self._config = config
         self._wake = asyncio.Event()
-        self._agenda = Agenda()
+        self._agenda, self._entity_agenda = Agenda(), Agenda()
         self._lanes = Lanes()
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -44,19 +44,21 @@ class Engine:
         self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config, spans)
         self._entities = Entities(self.store, commits, worker, catalogue, clock)
         self._activities = Activities(self.store, commits, worker, catalogue, clock, spans)
-        self.instances = Instances(self.store, commits, catalogue, clock, default_version=config.default_version, spans=spans)
+        self.instances = Instances(self.store, commits, catalogue, clock, default_version=config.versions.default, spans=spans)
         self.entities = self._entities
 
     async def run(self) -> None:
         """For ever. What was under way when the last process ended runs again."""
-        self._agenda.note(self.store.all_sent())
+        self._note(self.store.all_sent())
         for whose, row in self.store.activities():
             self._lanes.add(whose, [row])
         while True:
             self._wake.clear()
-            next_time = self._agenda.advance(self.clock.now())
-            while self._agenda.busy < self._config.orchestrators and (id := self._agenda.take()) is not None:
-                self._spawn(self._turn(id))
+            now = self.clock.now()
+            next_time = min(filter(None, (self._agenda.advance(now), self._entity_agenda.advance(now))), default=None)
+            for agenda, places in ((self._agenda, self._config.orchestrators), (self._entity_agenda, self._config.entities)):
+                while agenda.busy < places and (id := agenda.take()) is not None:
+                    self._spawn(self._turn(agenda, id))
             while self._running < self._config.activities and (waiting := self._lanes.take()) is not None:
                 self._running += 1
                 self._spawn(self._activity(*waiting))
@@ -84,15 +86,19 @@ class Engine:
         await self._commits.insist("timer", lambda: self.store.keep_setting(name, value))
 
     def _committed(self) -> None:
-        self._agenda.note(self.store.sent())
+        self._note(self.store.sent())
         self._wake.set()
+
+    def _note(self, messages: Sequence[tuple[str, str]]) -> None:
+        for message in messages:
+            (self._entity_agenda if is_entity(message[0]) else self._agenda).note([message])
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _turn(self, id: str) -> None:
+    async def _turn(self, agenda: Agenda, id: str) -> None:
         """One step of an instance or an entity."""
         try:
             if is_entity(id):
@@ -104,21 +110,21 @@ class Engine:
                 if result.ended:
                     self._watched.pop(id, asyncio.Event()).set()
                 if result.rest:
-                    self._agenda.rest(id)
+                    agenda.rest(id)
                     self._wake.set()
                     await self.clock.pause(result.rest)
             if again:
-                self._agenda.add(id)
+                agenda.add(id)
         except sqlite3.Error as error:
             self._commits.note(told(error, self.store.path))
             await self.clock.pause(PAUSE_AFTER_ERROR)
-            self._agenda.add(id)
+            agenda.add(id)
         except Exception:
             log.exception("a step of %s broke in the host; it is tried again", id)
             await self.clock.pause(PAUSE_AFTER_ERROR)
-            self._agenda.add(id)
+            agenda.add(id)
         finally:
-            self._agenda.done(id)
+            agenda.done(id)
             self._wake.set()
 
     async def _activity(self, id: str, n: int) -> None:

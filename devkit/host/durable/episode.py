@@ -24,7 +24,7 @@ from devkit.host.durable.replay import Mismatch
 from devkit.host.durable.rows import FIRST, Instance, Message
 from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import Damaged
-from devkit.host.durable.verdict import Verdict, failed, judge
+from devkit.host.durable.verdict import Verdict, failed, judge, refused
 from devkit.host.settings import HostConfig
 from devkit.host.spans import Spans
 from devkit.host.worker import Worker
@@ -92,6 +92,10 @@ class Episodes:
         if message := next((each for each in messages if each.event["EventType"] in CONTROL), None):
             await self.commits.insist("controlled", partial(control, self.store, id, message, now, len(texts)))
             return Turn(again=True, ended=not self.store.runs(id, instance.execution))
+        versions = self.config.versions
+        if versions.on_mismatch == "Reject" and not versions.admit(instance.version):
+            log.warning("%s is not run: %s", id, versions.rejection(instance.version))
+            return Turn()
         old = history_of(texts)
         taken = accepted(instance, old, messages)
         if not taken:
@@ -99,11 +103,7 @@ class Episodes:
             return Turn(again=again)
         began = event(Kind.ORCHESTRATOR_STARTED, now)
         fresh, fresh_texts = [began, *(each.event for each in taken)], [json.dumps(began), *(each.text for each in taken)]
-        state = await self._ask(instance, [*texts, *fresh_texts])
-        try:
-            verdict = judge(self.catalogue, instance, state, [*old, *fresh], now)
-        except Mismatch as mismatch:
-            state, verdict = State(actions=None), failed(instance, str(mismatch))
+        state, verdict = await self._decide(instance, [*texts, *fresh_texts], [*old, *fresh], now)
         first: Event = next((each for each in (*old, *fresh) if each["EventType"] == Kind.EXECUTION_STARTED), {})
         above = (first.get("ParentTraceContext") or {}).get("TraceParent")
 
@@ -127,6 +127,16 @@ class Episodes:
 
     async def _drop(self, messages: list[Message]) -> None:
         await self.commits.insist("dropped", lambda: self.store.drop(message.n for message in messages))
+
+    async def _decide(self, instance: Instance, texts: Sequence[str], history: Sequence[Event], now: datetime) -> tuple[State, Verdict]:
+        """`texts` and `history` are the same events."""
+        if not self.config.versions.admit(instance.version):
+            return State(actions=None), refused(instance)
+        state = await self._ask(instance, texts)
+        try:
+            return state, judge(self.catalogue, instance, state, history, now)
+        except Mismatch as mismatch:
+            return State(actions=None), failed(instance, str(mismatch))
 
     async def _ask(self, instance: Instance, history: Sequence[str]) -> State:
         function = self.catalogue.orchestrators.get(instance.name.lower())

@@ -62,7 +62,7 @@ class Outgoing:
 
     def _child(self, work: Work) -> Event:
         child = work.action.get("instanceId") or f"{self._from.execution}:{work.number}"
-        version = work.action.get("version") or self._config.default_version
+        version = work.action.get("version") or self._config.versions.default
         begun = begin(
             self._store,
             self._now,

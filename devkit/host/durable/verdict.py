@@ -12,6 +12,7 @@ from devkit.host.durable.messages import Event, Kind
 from devkit.host.durable.orchestrator import State
 from devkit.host.durable.replay import Mismatch, Replay, Work
 from devkit.host.durable.rows import Instance
+from devkit.host.durable.versions import MISMATCH
 
 log = logging.getLogger("devkit.host")
 LARGEST_STATUS = 16 * 1024  # bytes of UTF-16
@@ -70,6 +71,12 @@ def _look_up(catalogue: Catalogue, pending: Iterable[Work]) -> None:
                     f"The {what} function {name!r} does not exist; Azure would not say so but leave this instance Running"
                     " for ever. Register it, or correct the name."
                 )
+
+
+def refused(instance: Instance) -> Verdict:
+    """Its version is not one that this host may run, and host.json says that it fails then."""
+    log.error("%s: its version %s is not one that host.json takes", instance.id, instance.version or "none")
+    return Verdict("Failed", output=json.dumps(MISMATCH))
 
 
 def failed(instance: Instance, error: str) -> Verdict:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from devkit.host.durable.versions import Versions
 from devkit.host.problem import Problem
 from devkit.host.settings import HostConfig, app_settings
 
@@ -53,17 +54,19 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_an_empty_host_json_has_azures_defaults(tmp_path: Path) -> None:
     config = HostConfig.read(written(tmp_path, {"version": "2.0"}), {})
-    assert (config.route_prefix, config.hub, config.default_version, config.store_inputs) == ("api", "TestHubName", None, False)
+    assert (config.route_prefix, config.hub, config.versions, config.store_inputs) == ("api", "TestHubName", Versions(), False)
 
 
 def test_a_host_json_is_honoured_and_its_expressions_resolved(tmp_path: Path) -> None:
     limits = {"maxConcurrentActivityFunctions": 3, "maxConcurrentOrchestratorFunctions": 4}
-    durable = {"hubName": "Hub%STAGE%", "defaultVersion": "%V%", "storeInputsInOrchestrationHistory": True, **limits}
+    versions = {"defaultVersion": "%V%", "versionMatchStrategy": "strict", "versionFailureStrategy": "Fail"}
+    durable = {"hubName": "Hub%STAGE%", "storeInputsInOrchestrationHistory": True, **limits, **versions}
     content = {"extensions": {"http": {"routePrefix": "/v1/"}, "durableTask": durable}}
     config = HostConfig.read(written(tmp_path, content), {"STAGE": "Test", "V": "1.0"})
     assert config == HostConfig(
-        route_prefix="v1", hub="HubTest", default_version="1.0", store_inputs=True, activities=3, orchestrators=4, traces=False
-    )
+        route_prefix="v1", hub="HubTest", versions=Versions(default="1.0", match="Strict", on_mismatch="Fail"),
+        store_inputs=True, activities=3, orchestrators=4, entities=4, traces=False,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("hub", ["x", "1abc", "a-b-c", "a" * 46])
@@ -78,6 +81,16 @@ def test_a_host_json_of_another_shape_is_one_sentence(tmp_path: Path, wrong: obj
         HostConfig.read(written(tmp_path, wrong), {})
 
 
-def test_a_limit_must_be_a_number(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match="maxConcurrentActivityFunctions"):
-        HostConfig.read(written(tmp_path, {"extensions": {"durableTask": {"maxConcurrentActivityFunctions": "many"}}}), {})
+@pytest.mark.parametrize(
+    "name, value, said",
+    [
+        ("maxConcurrentActivityFunctions", "many", "must be a whole number"),
+        ("maxConcurrentEntityFunctions", 0, "must be a whole number"),
+        ("versionMatchStrategy", "Newer", "must be one of None, Strict, CurrentOrOlder"),
+        ("versionFailureStrategy", 1, "must be one of Reject, Fail"),
+        ("defaultVersion", ["1.0"], "write a text"),
+    ],
+)
+def test_a_durable_setting_that_cannot_be_is_named(tmp_path: Path, name: str, value: object, said: str) -> None:
+    with pytest.raises(Problem, match=f"{name} .* {said}"):
+        HostConfig.read(written(tmp_path, {"extensions": {"durableTask": {name: value}}}), {})

@@ -1,0 +1,50 @@
+"""How much runs at once, and for how long: host.json's limits."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.devkit.host.platform import began, platform, ran
+from tests.devkit.host.running import WEBHOOK, Host, eventually
+
+LIMITS = {"maxConcurrentActivityFunctions": 3, "maxConcurrentOrchestratorFunctions": 2, "maxConcurrentEntityFunctions": 1}
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    host = platform(tmp_path_factory.mktemp("limited"), LIMITS).start()
+    yield host
+    host.kill()
+
+
+def test_no_more_activities_run_at_once_than_they_may(limited: Host) -> None:
+    assert max(ran(limited, "crowded", "crowded", {"many": 12})["output"]) == 3
+
+
+def test_no_more_orchestrators_run_at_once_than_they_may(limited: Host) -> None:
+    pushing = [began(limited, "pushing", f"pushing-{number}") for number in range(6)]
+    assert max(int(limited.ended(instance)["output"]) for instance in pushing) <= 2
+
+
+def test_no_more_entities_run_at_once_than_they_may(limited: Host) -> None:
+    for key in "abcd":
+        assert limited.call("POST", f"/api/signal/{key}").status == 200
+    assert [state(limited, key) for key in "abcd"] == [{"sum": 1, "most": 1}] * 4
+
+
+def state(host: Host, key: str) -> dict[str, int]:
+    look = lambda: (found := host.call("GET", f"{WEBHOOK}/entities/tally/{key}")).status == 200 and found.json  # noqa: E731
+    return dict(eventually(look, f"the state of {key}"))
+
+
+def test_entities_run_while_every_orchestrators_place_is_taken(limited: Host) -> None:
+    work = limited.folder / "work"
+    held = [began(limited, "holding", f"holding-{number}") for number in range(2)]
+    for instance in held:
+        eventually((work / f"held {instance}").exists, "an orchestrator that holds its place")
+    waiting = began(limited, "pushing", "waiting")
+    assert limited.call("POST", "/api/signal/beside").status == 200
+    assert state(limited, "beside")["sum"] == 1
+    assert limited.status(waiting)["runtimeStatus"] == "Pending"
+    (work / "go").touch()
+    assert [limited.ended(instance)["output"] for instance in held] == ["let go"] * 2
