@@ -3,33 +3,31 @@
 Routes and answers are the same; the public one wants the system key `durabletask_extension`. Source: "HTTP API reference for Durable
 Functions"; HttpApiHandler in azure-functions-durable-extension; DurableOrchestrationClient in azure-functions-durable."""
 
-import base64
 import json
-import re
 import sqlite3
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from devkit.host.clock import moment_of
 from devkit.host.durable import links, trace
 from devkit.host.durable.engine import Engine
 from devkit.host.durable.instances import Refused
-from devkit.host.durable.rows import Query
+from devkit.host.durable.queries import flag, next_page, query_of
 from devkit.host.durable.status import listed, readable, status
 from devkit.host.durable.trouble import Damaged, StorageTrouble, told
 from devkit.host.routes import unquote_segment
 
-CONTINUATION = "x-ms-continuation-token"
+REWIND = (
+    "The local host leaves out rewind: in Azure it takes the failed steps out of the history and runs them again. Restart the instance"
+    " (POST .../restart?restartWithNewInstanceId=false), which begins at its first step, or start a new one."
+)
 
 
 class DurableApi:
     def __init__(self, engine: Engine, traces: Mapping[str, str], hub: str, key: str) -> None:
         self._engine = engine
         self._instances = engine.instances
-        self._verbs = {"terminate": self._instances.terminate, "suspend": self._instances.suspend, "resume": self._instances.resume}
         self._traces = traces  # invocation id -> traceparent
         self._hub = hub
         self._key = key
@@ -48,40 +46,63 @@ class DurableApi:
             return problem(400, str(error))
 
     async def _route(self, request: web.Request, parts: list[str]) -> web.StreamResponse:
-        answer: web.StreamResponse = web.Response(status=202)
-        match request.method, parts:
-            case "POST", ["orchestrators", name]:
+        """Fixed segments are compared without regard to case; `parts` has one at least."""
+        kind, rest = parts[0].lower(), parts[1:]
+        answer: web.StreamResponse | None = None
+        match request.method, kind, rest:
+            case "POST", "orchestrators", [name]:
                 answer = await self._start(request, name, None)
-            case "POST", ["orchestrators", name, id]:
+            case "POST", "orchestrators", [name, id]:
                 answer = await self._start(request, name, id)
-            case "GET", ["instances"]:
-                answer = self._list(request)
-            case "DELETE", ["instances"]:
-                answer = await self._purge(request)
-            case "GET", ["instances", id]:
-                answer = self._status(request, id)
-            case "DELETE", ["instances", id]:
-                answer = deleted(await self._instances.purge([id]))
-            case "POST", ["instances", id, "raiseEvent", name]:
-                await self._raise(request, id, name)
-            case "POST", ["instances", id, verb] if verb in self._verbs:
-                await self._verbs[verb](id, request.query.get("reason", ""))
-            case _, ["instances", _, "rewind" | "restart" as verb]:
-                raise Refused(501, f"The local host leaves out {verb}: start a new instance instead.")
-            case "POST", ["entities", name, key]:
-                await self._signal(request, name, key)
-            case "GET", ["entities", name, key]:
+            case "POST", "entities", [name, key]:
+                answer = await self._signal(request, name, key)
+            case "GET", "entities", [name, key]:
                 answer = self._state(name, key)
+            case "GET", "instances", []:
+                answer = self._list(request)
+            case "DELETE", "instances", []:
+                answer = await self._purge(request)
+            case "GET", "instances", [id]:
+                answer = self._status(request, id)
+            case "DELETE", "instances", [id]:
+                answer = deleted(await self._instances.purge([id]))
+            case "POST", "instances", [id, verb]:
+                answer = await self._control(request, id, verb.lower())
+            case "POST", "instances", [id, verb, name] if verb.lower() == "raiseevent":
+                answer = await self._raise(request, id, name)
+        return web.Response(status=404) if answer is None else answer
+
+    async def _control(self, request: web.Request, id: str, verb: str) -> web.StreamResponse:
+        reason = request.query.get("reason")
+        match verb:
+            case "terminate":
+                await self._instances.terminate(id, reason)
+            case "suspend":
+                await self._instances.suspend(id, reason)
+            case "resume":
+                await self._instances.resume(id, reason)
+            case "restart":
+                anew = flag(request, "restartWithNewInstanceId", True)
+                return await self._begun(request, await self._instances.restart(id, self._trace(request), anew=anew))
+            case "rewind":
+                raise Refused(501, REWIND)
             case _:
                 raise Refused(404, "No such route.")
-        return answer
+        return web.Response(status=202)
 
     async def _start(self, request: web.Request, name: str, id: str | None) -> web.StreamResponse:
         body = await request.read()
         value = None if not body else json.dumps(json.loads(body))
         version = request.query.get("version")
-        id = await self._instances.start(name, id, value, version, self._trace(request))
-        if "timeout" in request.query and await self._engine.ended(id, float(request.query["timeout"])):
+        return await self._begun(request, await self._instances.start(name, id, value, version, self._trace(request)))
+
+    async def _begun(self, request: web.Request, id: str) -> web.StreamResponse:
+        """The links of an instance that was started, or what it came to within `timeout`. (Azure waits only if `pollingInterval` is given
+        too; here it makes no difference otherwise, for nothing polls.)"""
+        timeout, pause = (float(request.query.get(name, 0)) for name in ("timeout", "pollingInterval"))
+        if pause > timeout:
+            raise Refused(400, f"Total timeout {timeout:g} should be bigger than retry timeout {pause:g}")
+        if timeout and await self._engine.ended(id, timeout):
             return self._outcome(id)
         given = links.management(origin(request), self._hub, self._key, id)
         return web.json_response(given, status=202, headers={"Location": given["statusQueryGetUri"], "Retry-After": "10"})
@@ -90,7 +111,7 @@ class DurableApi:
         instance = self._instances.get(id)
         if instance.status == "Completed":
             return web.Response(text=instance.output or "null", content_type="application/json")
-        return web.json_response(status(instance, show_input=True), status=500 if instance.status == "Failed" else 200)
+        return web.json_response(status(instance, show_input=True))
 
     def _trace(self, request: web.Request) -> str:
         """The caller's span; without telemetry in the app, that of the invocation which calls."""
@@ -105,8 +126,7 @@ class DurableApi:
             show_results = flag(request, "showHistoryOutput", False)
             value["historyEvents"] = listed(self._instances.history(id), show_results=show_results, show_input=show_input)
         if not instance.ended:
-            location = links.management(origin(request), self._hub, self._key, id)["statusQueryGetUri"]
-            return web.json_response(value, status=202, headers={"Location": location, "Retry-After": "5"})
+            return web.json_response(value, status=202, headers={"Location": str(request.url), "Retry-After": "5"})
         loud = instance.status == "Failed" and flag(request, "returnInternalServerErrorOnFailure", False)
         return web.json_response(value, status=500 if loud else 200)
 
@@ -114,7 +134,7 @@ class DurableApi:
         top = max(1, int(request.query.get("top", "100")))
         found = self._instances.find(query_of(request, top=top + 1))
         page = found[:top]
-        headers = {CONTINUATION: base64.urlsafe_b64encode(page[-1].id.encode()).decode()} if len(found) > top else {}
+        headers = next_page(page[-1].id) if len(found) > top else {}
         return web.json_response([readable(each, show_input=flag(request, "showInput", True)) for each in page], headers=headers)
 
     async def _purge(self, request: web.Request) -> web.Response:
@@ -122,15 +142,18 @@ class DurableApi:
             raise Refused(400, "Please provide value for 'createdTimeFrom' parameter.")
         return deleted(await self._instances.purge([each.id for each in self._instances.find(query_of(request, top=1 << 30))]))
 
-    async def _raise(self, request: web.Request, id: str, name: str) -> None:
+    async def _raise(self, request: web.Request, id: str, name: str) -> web.Response:
         if request.content_type != "application/json":
             raise Refused(400, "Only application/json request content is supported")
         await self._instances.raise_event(id, name, json.dumps(json.loads(await request.read() or b"null")))
+        return web.Response(status=202)
 
-    async def _signal(self, request: web.Request, name: str, key: str) -> None:
-        body = await request.read()
-        value = json.dumps(json.loads(body)) if body else None
+    async def _signal(self, request: web.Request, name: str, key: str) -> web.Response:
+        """A body that is not `application/json` is the operation's input as a text."""
+        body = await request.text()
+        value = json.dumps(json.loads(body) if request.content_type == "application/json" else body) if body else None
         await self._engine.entities.signal(name, key, request.query.get("op", ""), value)
+        return web.Response(status=202)
 
     def _state(self, name: str, key: str) -> web.Response:
         state = self._engine.entities.state(name, key)
@@ -139,26 +162,6 @@ class DurableApi:
 
 def origin(request: web.Request) -> str:
     return f"{request.scheme}://{request.host}"
-
-
-def flag(request: web.Request, name: str, default: bool) -> bool:
-    return request.query.get(name, str(default)).lower() == "true"
-
-
-def query_of(request: web.Request, top: int) -> Query:
-    given = request.query
-    return Query(
-        prefix=given.get("instanceIdPrefix", ""),
-        statuses=tuple(filter(None, re.split(r"\s*,\s*", given.get("runtimeStatus", "")))),
-        created_from=_time(given.get("createdTimeFrom")),
-        created_to=_time(given.get("createdTimeTo")),
-        after=base64.urlsafe_b64decode(request.headers.get(CONTINUATION, "")).decode(),
-        top=top,
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    return moment_of(text.replace(" ", "+")) if text else None  # the client does not encode the '+' of an offset
 
 
 def deleted(number: int) -> web.Response:

@@ -104,6 +104,14 @@ class Instances:
         self._spans.write([tracing.creation(name, version, chosen, context=creation, parent=caller, at=now)])
         return chosen
 
+    async def restart(self, id: str, caller: str, *, anew: bool) -> str:
+        """Another instance of the same orchestrator with the same input, or the same one once more, which must have ended; the version is
+        today's default. Source: DurableClient.RestartAsync in the extension."""
+        old = self._store.instance(id)
+        if old is None:
+            raise Refused(400, f"An orchestration with the instanceId {id} was not found: InstanceId does not match a valid instance.")
+        return await self.start(old.name, None if anew else id, old.input, None, caller)
+
     def get(self, id: str) -> Instance:
         instance = self._store.instance(id)
         if instance is None:
@@ -120,15 +128,15 @@ class Instances:
         """`value` is a JSON text."""
         await self._send("event", id, event(Kind.EVENT_RAISED, self._clock.now(), Name=name, Input=value))
 
-    async def terminate(self, id: str, reason: str) -> None:
+    async def terminate(self, id: str, reason: str | None) -> None:
         await self._send("control", id, event(Kind.EXECUTION_TERMINATED, self._clock.now(), Input=json.dumps(reason)))
 
-    async def suspend(self, id: str, reason: str) -> None:
+    async def suspend(self, id: str, reason: str | None) -> None:
         if self.get(id).status == "Suspended":
             raise Refused(500, f"The instance {id} is suspended already.")
         await self._send("control", id, event(Kind.EXECUTION_SUSPENDED, self._clock.now(), Reason=reason))
 
-    async def resume(self, id: str, reason: str) -> None:
+    async def resume(self, id: str, reason: str | None) -> None:
         if self.get(id).status in ("Running", "Pending"):
             raise Refused(500, f"The instance {id} is not suspended.")
         await self._send("control", id, event(Kind.EXECUTION_RESUMED, self._clock.now(), Reason=reason))

@@ -25,8 +25,8 @@ NAMES = {
     Kind.EXECUTION_SUSPENDED: "ExecutionSuspended",
     Kind.EXECUTION_RESUMED: "ExecutionResumed",
 }
-HIDDEN = {"EventType", "EventId", "IsPlayed", "TaskScheduledId", "TimerId", "Version", "ParentInstance"}
-BEGINS = {Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_CREATED, Kind.TIMER_CREATED}
+HIDDEN = {"EventType", "EventId", "IsPlayed", "TaskScheduledId", "TimerId", "Input", "Version", "ParentInstance", "Result"}
+BEGINS = {Kind.TASK_SCHEDULED, Kind.SUB_ORCHESTRATION_CREATED}  # folded into their ends; a timer's creation is not
 
 
 def status(instance: Instance, *, show_input: bool) -> dict[str, Any]:
@@ -52,29 +52,31 @@ def readable(instance: Instance, *, show_input: bool) -> dict[str, Any]:
 
 
 def listed(history: list[Event], *, show_results: bool, show_input: bool) -> list[dict[str, Any]]:
-    """What `showHistory` adds: what a task began with is folded into the event that ended it. A `Result` is the JSON value itself, an
-    `Input` its text (DurableClient.GetDurableOrchestrationStatusAsync in azure-functions-durable-extension)."""
-    hidden = HIDDEN | (set() if show_input else {"Input"})
+    """What `showHistory` adds: what a task began with is folded into the event that ended it. Results are JSON values, inputs JSON texts,
+    as in DurableClient.GetDurableOrchestrationStatusAsync of the extension."""
     begun: dict[int, Event] = {each["EventId"]: each for each in history if each["EventType"] in BEGINS}
     ended = {task_of(each) for each in history if each["EventType"] in FINISHED}
-    rows = []
-    for each in history:
-        kind = Kind(each["EventType"])
-        if kind not in NAMES or (kind in BEGINS and each["EventId"] in ended):
-            continue
-        row = {"EventType": NAMES[kind]} | {name: value for name, value in each.items() if name not in hidden | {"Result"}}
-        if show_results and "Result" in each:
-            row["Result"] = _value(each["Result"])
-        if kind in FINISHED and (start := begun.get(task_of(each))) is not None:
-            row["ScheduledTime"] = start["Timestamp"]
-            if "Name" in start:
-                row["FunctionName"] = start["Name"]
-            if show_input and "Input" in start:
-                row["Input"] = start["Input"]
-        elif kind == Kind.EXECUTION_STARTED:
-            row["FunctionName"] = row.pop("Name")
-        rows.append(row)
-    return rows
+    return [
+        _row(each, begun, show_results=show_results, show_input=show_input)
+        for each in history
+        if each["EventType"] in NAMES and not (each["EventType"] in BEGINS and each["EventId"] in ended)
+    ]
+
+
+def _row(each: Event, begun: dict[int, Event], *, show_results: bool, show_input: bool) -> dict[str, Any]:
+    kind = Kind(each["EventType"])
+    row = {"EventType": NAMES[kind]} | {name: value for name, value in each.items() if name not in HIDDEN}
+    source = each
+    if kind in FINISHED and kind != Kind.TIMER_FIRED and (start := begun.get(task_of(each))) is not None:
+        source = start
+        row |= {"ScheduledTime": start["Timestamp"], "FunctionName": start["Name"]}
+    elif kind == Kind.EXECUTION_STARTED:
+        row["FunctionName"] = row.pop("Name")
+    if show_results and "Result" in each:
+        row["Result"] = _value(each["Result"])
+    if show_input and "Input" in source:
+        row["Input"] = source["Input"]
+    return row
 
 
 def _value(text: str | None) -> Any:

@@ -157,8 +157,59 @@ def test_a_shown_history_folds_what_a_task_began_with_into_its_end(host: Host) -
     assert not any({"Input", "Result"} & each.keys() for each in bare)
 
 
-@pytest.mark.parametrize("path", ["instances/x/rewind"])
-def test_what_the_local_host_leaves_out_says_so(host: Host, path: str) -> None:
-    answer = host.call("POST", f"{WEBHOOK}/{path}")
+def test_a_shown_history_has_timers_and_their_ends_and_a_failure_s_reason(host: Host) -> None:
+    host.run("family", {}, "told-family")
+    events = host.status("told-family", "showHistory=true")["historyEvents"]
+    kinds = ["TaskCompleted", "TimerCreated", "TimerFired", "SubOrchestrationInstanceFailed", "ExecutionCompleted"]
+    assert [each["EventType"] for each in events[1:]] == kinds
+    assert events[-2]["Reason"].startswith("Orchestrator function 'reckless' failed") and "TimerId" not in events[3]
+
+
+def test_rewind_is_left_out_and_says_what_to_do_instead(host: Host) -> None:
+    answer = host.call("POST", f"{WEBHOOK}/instances/x/rewind")
     assert answer.status == 501
-    assert "The local host leaves out" in answer.json["ExceptionMessage"]
+    assert "The local host leaves out rewind" in answer.json["ExceptionMessage"]
+    assert "restartWithNewInstanceId=false" in answer.json["ExceptionMessage"]
+
+
+def test_a_restarted_instance_runs_again_with_its_input_under_another_id_or_its_own(host: Host) -> None:
+    first = host.run("chain", {"name": "a", "number": 4}, "again")
+    fresh = host.call("POST", f"{WEBHOOK}/instances/again/restart")
+    assert (fresh.status, fresh.headers["Location"]) == (202, fresh.json["statusQueryGetUri"])
+    assert fresh.json["id"] != "again"
+    other = host.ended(fresh.json["id"])
+    assert [other[key] for key in ("name", "input", "output")] == [first[key] for key in ("name", "input", "output")]
+
+    answer = host.client("restart", instance_id="again", restart_with_new_instance_id=False)
+    assert answer["id"] == "again"
+    assert host.ended("again")["output"] == first["output"]
+
+
+def test_an_instance_that_runs_is_restarted_under_another_id_only(host: Host) -> None:
+    host.begin("listener", {}, "busy")
+    eventually(lambda: host.status("busy")["runtimeStatus"] == "Running", "the first episode")
+    refused = host.call("POST", f"{WEBHOOK}/instances/busy/restart?restartWithNewInstanceId=false")
+    assert (refused.status, refused.json["ExceptionMessage"]) == (500, ALREADY)
+    fresh = host.client("restart", instance_id="busy")["id"]
+    for instance in ("busy", fresh):
+        host.client("terminate", instance_id=instance, reason="seen")
+    missing = host.call("POST", f"{WEBHOOK}/instances/nobody/restart")
+    assert missing.status == 400 and "nobody" in missing.json["ExceptionMessage"]
+
+
+def test_a_start_that_waits_answers_with_the_output_or_with_the_status_of_what_failed(host: Host) -> None:
+    path = f"{WEBHOOK}/Orchestrators"
+    assert host.call("POST", f"{path}/everything?timeout=15&pollingInterval=1", {"numbers": [2]}).json == [4]
+    failed = host.call("POST", f"{path}/reckless?timeout=15&pollingInterval=1", {"what": "x"})
+    assert (failed.status, failed.json["runtimeStatus"]) == (200, "Failed")
+    early = host.call("POST", f"{path}/listener/still?timeout=0.01&pollingInterval=0.01", {})
+    assert (early.status, early.json["id"]) == (202, "still")
+    host.client("terminate", instance_id="still", reason="seen")
+    assert host.call("POST", f"{path}/nap?timeout=1&pollingInterval=2", {"seconds": 0}).status == 400
+
+
+def test_a_misspelt_status_is_no_filter_and_the_log_says_so(host: Host) -> None:
+    host.run("chain", {"name": "a", "number": 1}, "misspelt-status")
+    found = host.call("GET", f"{WEBHOOK}/instances/?instanceIdPrefix=misspelt-status&runtimeStatus=failed").json
+    assert [each["instanceId"] for each in found] == ["misspelt-status"]
+    assert "no filter by the runtimeStatus ['failed'], as in Azure" in host.log.read_text()
