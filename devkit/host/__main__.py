@@ -51,6 +51,12 @@ def main() -> int:
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
+    except SystemExit as end:
+        print(
+            f"The app ended the host while it was imported, by {end!r}: it may define and register functions then, not leave.",
+            file=sys.stderr,
+        )
+        return 1
     except ModuleNotFoundError as error:
         traceback.print_exc()
         print(missing(error, app), file=sys.stderr)

@@ -11,8 +11,9 @@ from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host import timers
 from devkit.host.durable import trace
+from devkit.host.functions import Function
 from devkit.host.keys import Keys
-from devkit.host.worker import Function, Worker
+from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
 
@@ -29,6 +30,8 @@ class Admin:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if not self._keys.admit(request):
             return web.Response(status=401)
+        if request.method == "GET" and request.path.lower() == "/admin/host/status":
+            return web.json_response({"id": "local", "state": "Running", "version": "devkit"})
         place, _, name = request.path.rpartition("/")
         function = self._functions.get(name.lower())
         if request.method != "POST" or place.lower() != "/admin/functions" or function is None:

@@ -13,8 +13,9 @@ from aiohttp import web
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.durable import trace
+from devkit.host.functions import Function
 from devkit.host.keys import Keys
-from devkit.host.worker import Function, Worker
+from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
 LARGEST = 1 << 20  # "Event Grid quotas and limits": 1 MB an event or a batch

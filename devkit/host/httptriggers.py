@@ -11,11 +11,13 @@ from aiohttp import web
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.durable import trace
+from devkit.host.functions import Binding, Function
 from devkit.host.keys import Keys
 from devkit.host.routes import Route
-from devkit.host.worker import Binding, Function, Worker
+from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
+GREETING = "The Functions app is up and running on the local host.\n"  # in place of Azure's page
 
 
 class HttpTriggers:
@@ -30,7 +32,7 @@ class HttpTriggers:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         found = self._find(request)
         if found is None:
-            return web.Response(status=404)
+            return web.Response(text=GREETING) if request.path == "/" else web.Response(status=404)
         function, parameters = found
         if not self._keys.admit_level(request, function.trigger["authLevel"]):
             return web.Response(status=401)

@@ -45,6 +45,7 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     keys = Keys.load(state, enforce_keys)
 
     sys.path[0] = str(app)  # in place of what `-m` put there: the app finds its own modules, as in Azure, and no others by luck
+    sys.path[1:1] = filter(None, start.values.get("PYTHONPATH", "").split(os.pathsep))  # too late for Python's own look at it
     os.chdir(app)
     spans = Spans(state if config.traces else None)
     worker = Worker.load(app)

@@ -17,6 +17,7 @@ from devkit.host.problem import Problem
 
 log = logging.getLogger("devkit.host")
 LARGEST = 100 * 1024 * 1024  # "Azure Functions HTTP trigger", limits: 100 MB a request
+LARGEST_HEADER = 32 * 1024  # Kestrel's limit of all headers together
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -49,7 +50,9 @@ class Server:
     async def serve(self, listener: socket.socket) -> None:
         app = web.Application(client_max_size=LARGEST)
         app.router.add_route("*", "/{path:(?s:.*)}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)  # an access log would hold keys
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=1.0, max_field_size=LARGEST_HEADER
+        )  # an access log would hold keys
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
 

@@ -14,8 +14,9 @@ from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.clock import Clock, moment_of, stamp
 from devkit.host.durable import trace
+from devkit.host.functions import Function
 from devkit.host.schedule import Schedule
-from devkit.host.worker import Function, Worker
+from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
 

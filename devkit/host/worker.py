@@ -8,13 +8,11 @@ import asyncio
 import json
 import logging
 import os
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from azure_functions_runtime import handle_event, native_invocation
 from azure_functions_runtime.bindings.datumdef import Datum
@@ -26,32 +24,11 @@ from devkit.host import protos
 from devkit.host.contained import contain
 from devkit.host.failpoints import reach
 from devkit.host.failure import Failure
+from devkit.host.functions import Function, check, disabled, nothing_found, tell_of_unserved
 from devkit.host.problem import Problem
+from devkit.host.synchronous import hand_over_traces
 
 log = logging.getLogger("devkit.host")
-Binding = Mapping[str, Any]
-BINDING_NAME = re.compile(r"(?!.*__)[a-zA-Z_][a-zA-Z0-9_]{0,127}")  # Utility.cs of the host, as of its pull request 10764
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One function of the app: its bindings as the host gets them from the worker."""
-
-    name: str
-    id: str
-    bindings: Sequence[Binding]
-
-    @property
-    def trigger(self) -> Binding:
-        return next(binding for binding in self.bindings if binding["type"].endswith("Trigger"))
-
-    @property
-    def kind(self) -> str:
-        """Of its trigger: http, timer, eventGrid, orchestration, activity, entity."""
-        return str(self.trigger["type"]).removesuffix("Trigger")
-
-    def named(self, binding_type: str) -> list[str]:
-        return [binding["name"] for binding in self.bindings if binding["type"] == binding_type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +57,17 @@ class Worker:
         if is_envvar_true("PYTHON_ENABLE_OPENTELEMETRY"):
             otel_manager.set_otel_libs_available(True)
             update_opentelemetry_status()
+            hand_over_traces()
         handle_event.load_binding_registry()
         handle_event.load_function_metadata(str(folder), caller_info="worker_init_request")
         found = handle_event._metadata_result
         if found is None:
-            raise Problem(_nothing(folder))
+            raise Problem(nothing_found(folder))
         functions = [Function(each.name, each.function_id, [json.loads(raw) for raw in each.raw_bindings]) for each in found]
-        _check(functions)
-        return cls([function for function in functions if not disabled(function.name, os.environ)])
+        check(functions)
+        functions = [function for function in functions if not disabled(function.name, os.environ)]
+        tell_of_unserved(functions)
+        return cls(functions)
 
     def of_type(self, trigger: str) -> list[Function]:
         return [function for function in self.functions if function.trigger["type"] == trigger]
@@ -149,43 +129,3 @@ class _NativeFailures(logging.Filter):
     @classmethod
     def listen(cls) -> None:
         logging.getLogger("azure.functions").addFilter(cls())
-
-
-def disabled(name: str, settings: Mapping[str, str]) -> bool:
-    """Whether a setting takes the function out of service. Source: "How to disable functions in Azure Functions"."""
-    key = f"azurewebjobs.{name}.disabled".lower()
-    if not any(setting.lower() == key and value.lower() in ("true", "1") for setting, value in settings.items()):
-        return False
-    log.warning("%s is disabled by the setting AzureWebJobs.%s.Disabled: nothing runs it, nor does the admin API", name, name)
-    return True
-
-
-def _nothing(folder: Path) -> str:
-    """Why the worker found no function there."""
-    script = folder / os.environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
-    if script.exists():
-        return f"{script} registers no function: decorate some, or register their blueprints."
-    if next(folder.glob("*/function.json"), None) is not None:
-        return (
-            f"{folder} is an app of the Python v1 model (function.json files), which the local host does not run:"
-            " write it in the v2 model, a function_app.py with decorators."
-        )
-    return f"{folder} has no {script.name}: name the app's folder with --app."
-
-
-def _check(functions: Sequence[Function]) -> None:
-    """Two rules of the host process that the worker does not know."""
-    seen: dict[str, str] = {}
-    for function in functions:
-        if (other := seen.setdefault(function.name.lower(), function.name)) != function.name:
-            raise Problem(f"The functions {other} and {function.name} differ in case only, which the host does not tell apart: rename one.")
-        for binding in function.bindings:
-            if binding["name"] != "$return" and not BINDING_NAME.fullmatch(binding["name"]):
-                raise Problem(
-                    f"The binding name {binding['name']!r} of function {function.name} is invalid: the host wants up to 128 letters, digits"
-                    " and single underscores, no digit first; rename the parameter."
-                )
-            if "_" in binding["name"]:
-                log.warning(
-                    "the binding name %r of %s has an underscore: hosts before 4.1038 (2025) refuse it", binding["name"], function.name
-                )

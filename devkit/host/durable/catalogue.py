@@ -1,7 +1,8 @@
 """Which function an orchestration or an activity is called by. Names are compared without regard to case, as the extension does."""
 
+from devkit.host.functions import Function
 from devkit.host.problem import Problem
-from devkit.host.worker import Function, Worker
+from devkit.host.worker import Worker
 
 
 class Catalogue:

@@ -23,7 +23,8 @@ from devkit.host.durable.rows import EntityState, Message
 from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import Damaged
 from devkit.host.failure import Failure
-from devkit.host.worker import Function, Worker
+from devkit.host.functions import Function
+from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
 BATCH = 5000  # maxEntityOperationBatchSize's default

@@ -11,7 +11,7 @@ RPC = "/durabletask"
 
 def management(origin: str, hub: str, key: str, id: str) -> dict[str, str]:
     rest = f"taskHub={hub}&connection=Storage&code={quote(key)}"
-    instance = f"{origin}{WEBHOOK}/instances/{id}"
+    instance = f"{origin}{WEBHOOK}/instances/{quote(id, safe='')}"
     return {
         "id": id,
         "statusQueryGetUri": f"{instance}?{rest}",

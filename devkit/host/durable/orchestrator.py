@@ -13,7 +13,8 @@ from devkit.host.durable.replay import Action
 from devkit.host.durable.rows import Instance
 from devkit.host.durable.trouble import Damaged
 from devkit.host.failure import OUT_OF_PROCESS, Failure
-from devkit.host.worker import Function, Worker
+from devkit.host.functions import Function
+from devkit.host.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,14 @@ def test_what_no_route_takes_is_not_found(host: Host, method: str, path: str) ->
     assert host.call(method, path).status == 404
 
 
+def test_headers_of_up_to_32_kb_arrive(host: Host) -> None:
+    assert host.call("GET", "/api/hello/you", headers={"X-One": "x" * 30_000}).json["header"] == "x" * 30_000
+
+
+def test_whether_the_host_runs_can_be_asked(host: Host) -> None:
+    assert (host.call("GET", "/").status, host.call("GET", "/admin/host/status").json["state"]) == (200, "Running")
+
+
 def test_a_function_that_raises_is_a_500_without_a_body(host: Host) -> None:
     answer = host.call("GET", "/api/broken")
     assert (answer.status, answer.body) == (500, b"")

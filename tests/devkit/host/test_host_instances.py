@@ -36,6 +36,13 @@ def test_a_started_instance_answers_202_with_its_links_until_it_ends(host: Host)
     assert host.call("GET", f"{WEBHOOK}/instances/linked").status == 200
 
 
+def test_the_links_of_an_id_with_odd_characters_lead_to_it(host: Host) -> None:
+    odd = "zwei Wörter & 100%"
+    started = host.call("POST", f"{WEBHOOK}/orchestrators/chain/{quote(odd)}", {"name": "a", "number": 1})
+    host.ended(odd)
+    assert host.call("GET", started.json["statusQueryGetUri"].removeprefix(host.url)).json["instanceId"] == odd
+
+
 def test_starting_an_id_that_runs_is_a_500_and_leaves_it_alone(host: Host) -> None:
     host.begin("listener", {}, "twice")
     eventually(lambda: host.status("twice")["runtimeStatus"] == "Running", "the first episode")

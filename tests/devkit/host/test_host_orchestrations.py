@@ -154,10 +154,10 @@ def test_every_activity_gets_a_span_of_its_own_in_its_callers_trace(host: Host) 
     caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     answer = host.call("POST", "/runtime/webhooks/durabletask/orchestrators/tracing?timeout=15", headers={"traceparent": caller})
     assert answer.status == 200, answer.body
-    (given, current), (given_next, _) = answer.json
+    (given, current), (given_next, current_next) = answer.json
     assert given.startswith(caller[:36]) and given_next.startswith(caller[:36])
     assert len({given, given_next, caller}) == 3
-    assert given.startswith(current)  # what the app's telemetry takes for its parent
+    assert given.startswith(current) and given_next.startswith(current_next)  # what the app's telemetry takes for its parent
 
 
 def test_a_callers_trace_goes_through_a_trigger_and_the_durable_client(host: Host) -> None:

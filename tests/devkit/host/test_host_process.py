@@ -43,8 +43,11 @@ def test_settings_are_in_the_environment_before_any_library_reads_it(host: Host,
     assert ended["output"] == ["over TLS", 42]
 
 
-def test_the_app_finds_the_modules_beside_it_and_none_of_the_folder_that_the_host_was_started_in(tmp_path: Path) -> None:
-    host = app(tmp_path, HEAD + "import beside\nbeside.speak()\nimport tests.devkit.host.running\n")
+def test_the_app_finds_the_modules_beside_it_and_on_its_path_and_none_of_the_folder_that_the_host_was_started_in(tmp_path: Path) -> None:
+    host = app(tmp_path, HEAD + "import beside, shared\nbeside.speak()\nimport tests.devkit.host.running\n")
+    host.settings = {"PYTHONPATH": str(host.app / "src")}
+    (host.app / "src").mkdir()
+    (host.app / "src" / "shared.py").touch()
     (host.app / "beside.py").write_text("def speak(): print('I am here')\n")
     log = host.refusal()
     assert "I am here" in log
@@ -115,14 +118,13 @@ def test_a_module_that_is_not_installed_is_told_with_the_command_that_installs_i
             id="a binding name that only Azure would refuse",
         ),
         pytest.param(
-            '@app.activity_trigger(input_name="w")\ndef a(w: dict) -> int:\n    return 1\n'
-            '@app.activity_trigger(input_name="w")\ndef A(w: dict) -> int:\n    return 1\n',
-            "The functions a and A differ in case only",
-            id="two names that the host does not tell apart",
+            "import sys\nsys.exit(4)\n",
+            "The app ended the host while it was imported, by SystemExit(4)",
+            id="an app that leaves",
         ),
         pytest.param(
             '@app.route(route="x/{id:uuid}")\ndef a(req: func.HttpRequest) -> str:\n    return ""\n',
-            "has the constraint 'uuid'",
+            "has a constraint that ASP.NET Core does not know, or not so (no constraint 'uuid')",
             id="a route constraint that is unknown",
         ),
     ],

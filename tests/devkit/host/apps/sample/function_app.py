@@ -77,6 +77,15 @@ async def block_beside(name: str) -> None:
 @app.activity_trigger(input_name="nothing")
 async def traces(nothing: str, context: func.Context) -> list[str]:
     """The trace parent that the host hands over, and the span that OpenTelemetry takes for the current one."""
+    return both(context)
+
+
+@app.activity_trigger(input_name="nothing")
+def traces_in_a_thread(nothing: str, context: func.Context) -> list[str]:
+    return both(context)
+
+
+def both(context: func.Context) -> list[str]:
     current = trace.get_current_span().get_span_context()
     return [str(context.trace_context.trace_parent), f"00-{current.trace_id:032x}-{current.span_id:016x}"]
 
@@ -271,7 +280,7 @@ def family(context: Any) -> Steps:
 @app.orchestration_trigger(context_name="context")
 def tracing(context: Any) -> Steps:
     first = yield context.call_activity("traces", "")
-    second = yield context.call_activity("traces", "")
+    second = yield context.call_activity("traces_in_a_thread", "")
     return [first, second]
 
 
