@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,11 +19,16 @@ class Outside:
         self.asked: list[str] = []  # paths, in the order in which requests came
         self.sent: dict[str, Any] = {}  # by path: the last request's JSON
         self._answers: dict[str, list[tuple[int, Any]]] = {}
+        self._failures: Counter[str] = Counter()
         self._released: dict[str, threading.Event] = {}
 
     def answer(self, path: str, *answers: Any, status: int = 200) -> None:
         """One after the other; the last one from then on."""
         self._answers.setdefault(path, []).extend((status, each) for each in answers)
+
+    def fail(self, path: str, times: int) -> None:
+        """Before all answers."""
+        self._failures[path] = times
 
     def hold(self, *paths: str) -> None:
         """No answer until `release`; a host that dies meanwhile never gets one."""
@@ -46,7 +52,11 @@ class Outside:
         self.asked.append(path)
         self.sent[path] = value
         answers = self._answers.get(path, [(200, {})])
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if self._failures[path] > 0:
+            self._failures[path] -= 1
+            answer: tuple[int, Any] = (503, {})
+        else:
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if path in self._released:
             self._released[path].wait()
         return answer

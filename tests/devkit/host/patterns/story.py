@@ -19,10 +19,14 @@ def story(host: Host, instance: str) -> list[str]:
     return [" ".join(filter(None, (Kind(each["EventType"]).name, each.get("Name")))) for each in kept]
 
 
-def different(host: Host, instance: str, twin: str) -> str:
-    """Nothing if two instances have the same history but for their ids, times and the order of what has none; else where they differ."""
-    wanted, found = ([line.replace(each, "ID") for line in canonical(host.history(each))] for each in (twin, instance))
-    return difference(wanted, found)
+def different(host: Host, instance: str, twin: str, child: str = "") -> str:
+    """Nothing if two instances, or their children, have the same history but for their ids, times and the order of what has none; else
+    where they differ. `child`: what the id of one has behind its parent's."""
+
+    def lines(parent: str) -> list[str]:
+        return sorted(line.replace(parent, "ID") for line in canonical(host.history(f"{parent}{child}")))
+
+    return difference(lines(twin), lines(instance))
 
 
 def episodes(host: Host, instance: str) -> list[list[str]]:

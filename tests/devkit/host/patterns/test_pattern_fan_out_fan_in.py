@@ -42,7 +42,7 @@ def test_all_run_at_once_and_the_results_come_in_the_order_of_the_calls(app: Vic
         outside.await_request(path)  # none of them has an answer yet
     for done, path in enumerate(reversed(documents("calm")), 2):
         outside.release(path)
-        eventually(lambda done=done: len(events(app, "calm", Kind.TASK_COMPLETED)) == done, f"result {done}")  # type: ignore[misc]
+        eventually(lambda done=done: len(events(app, "calm", Kind.TASK_COMPLETED)) >= done, f"result {done}")  # type: ignore[misc]
     assert app.ended("calm")["output"] == report("calm")
     assert outside.sent["/reports/calm"] == report("calm")
     assert [each["TaskScheduledId"] for each in events(app, "calm", Kind.TASK_COMPLETED)] == [0, 4, 3, 2, 1, 5]
