@@ -17,9 +17,9 @@ def outside() -> Iterator[Outside]:
 
 @pytest.fixture(scope="module")
 def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, outside: Outside) -> Iterator[Victim]:
-    """The app of the file `test_pattern_<app>.py`, on one host for all its tests; `CLOCK_SCALE` there says how fast time passes."""
+    """The app of the file `test_pattern_<app>.py`, on one host for all its tests; `CLOCK_SCALE` and `SETTINGS` there are its."""
     name = request.path.stem.removeprefix("test_pattern_")
-    settings = {"SERVICES": outside.url}
+    settings = {"SERVICES": outside.url, **getattr(request.module, "SETTINGS", {})}
     scale = getattr(request.module, "CLOCK_SCALE", 1.0)
     host = Victim(APPS / name, tmp_path_factory.mktemp(name), settings, clock_scale=scale).start()
     yield host
