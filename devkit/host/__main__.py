@@ -4,11 +4,14 @@ import argparse
 import asyncio
 import logging
 import os
+import secrets
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
+from devkit.host.durable.unkind import Unkindness
 from devkit.host.problem import Problem
 from devkit.host.restart import Start
 
@@ -23,7 +26,24 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=7071, help="on 127.0.0.1; 0 takes a free one (default: 7071)")
     parser.add_argument("--enforce-keys", action="store_true", help="answer 401 without the right access key, as Azure does")
     parser.add_argument("--clock-scale", type=scale, default=1.0, metavar="N", help="let time pass N times as fast (default: 1)")
+    parser.add_argument(
+        "--unkind",
+        type=unkindness,
+        metavar="HOW",
+        help="do what Azure may do to an app, such as twice=0.1,delay=2,reorder,uncommitted=0.05: activities that run twice,"
+        " completions up to 2 seconds late and in another order, commits that are lost once their activities have begun",
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="of --unkind's dice; without it they fall anew each time, and the log tells N"
+    )
     return parser.parse_args()
+
+
+def unkindness(text: str) -> Unkindness:
+    try:
+        return Unkindness.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def scale(text: str) -> float:
@@ -47,7 +67,9 @@ def main() -> int:
         time.tzset()
         from devkit.host.run import run  # now, and not earlier: it says why
 
-        asyncio.run(run(app, state, given.port, enforce_keys=given.enforce_keys, clock_scale=given.clock_scale, ready=ready, start=start))
+        unkind = given.unkind and replace(given.unkind, seed=secrets.randbelow(1 << 31) if given.seed is None else given.seed)
+        more = {"enforce_keys": given.enforce_keys, "clock_scale": given.clock_scale, "unkind": unkind}
+        asyncio.run(run(app, state, given.port, **more, ready=ready, start=start))
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -20,6 +20,7 @@ from devkit.host.durable.api import DurableApi
 from devkit.host.durable.engine import Engine
 from devkit.host.durable.links import client_payload
 from devkit.host.durable.trouble import told
+from devkit.host.durable.unkind import Unkindness
 from devkit.host.eventgrid import EventGrid
 from devkit.host.httptriggers import HttpTriggers
 from devkit.host.keys import Keys
@@ -35,7 +36,9 @@ from devkit.host.worker import Worker
 log = logging.getLogger("devkit.host")
 
 
-async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_scale: float, ready: int, start: Start) -> None:
+async def run(
+    app: Path, state: Path, port: int, *, enforce_keys: bool, clock_scale: float, unkind: Unkindness | None, ready: int, start: Start
+) -> None:
     """`ready` is the file descriptor for the line that says so."""
     failpoints.arm(os.environ)
     config = HostConfig.read(app / "host.json", os.environ)
@@ -58,7 +61,7 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        engine = Engine(state / "host.db", worker, config, clock_scale=clock_scale, spans=spans)
+        engine = Engine(state / "host.db", worker, config, clock_scale=clock_scale, spans=spans, unkind=unkind)
     except sqlite3.Error as error:
         raise Problem(told(error, state / "host.db")) from None
     timers = Timers(worker, engine.clock, engine, os.environ)
@@ -72,6 +75,8 @@ async def run(app: Path, state: Path, port: int, *, enforce_keys: bool, clock_sc
     outdated.add_done_callback(lambda _: stop.set())
     if PORT not in start.environment:
         os.write(ready, f"{json.dumps({'ready': 'host', 'url': url})}\n".encode())
+    if unkind is not None:
+        log.warning("the host is unkind, as Azure may be: %s", unkind)
     log.info("%d functions of %s at %s", len(worker.functions), app, url)
 
     await stop.wait()

@@ -29,15 +29,16 @@ class Stack(CloudStack):
         settings: Mapping[str, str] | None = None,
         app: Path = ROOT,
         clock_scale: float = 1.0,
+        unkind: Sequence[str] = (),
         afresh: bool = False,
     ) -> None:
         """`settings` overrides some of the app's; `app` is the folder of function_app.py; `clock_scale` is one factor for the clouds' time
-        and the host's. Raises `Problem`."""
+        and the host's; `unkind` are the host's options --unkind and --seed. Raises `Problem`."""
         super().__init__(folder, targets=targets, fixed_ports=fixed_ports, pauses=pauses, afresh=afresh)
         self.app_settings |= settings or {}
         for cloud in self.clouds.values():
             cloud.settings["clockScale"] = clock_scale
-        self.host = self._host(app, clock_scale)
+        self.host = self._host(app, clock_scale, unkind)
 
     @property
     def secrets(self) -> Mapping[str, str]:
@@ -60,13 +61,13 @@ class Stack(CloudStack):
     def _finish(self) -> None:
         self.host.start()
 
-    def _host(self, app: Path, clock_scale: float) -> Child:
+    def _host(self, app: Path, clock_scale: float, unkind: Sequence[str]) -> Child:
         """OpenSSL reads SSL_CERT_FILE before the app's settings are in force, hence the environment. Proxies are for other hosts."""
         layout = self._layout
         places = ["--app", str(app), "--settings", str(layout.app_settings), "--state", str(layout.host)]
         return Child(
             "the host",
-            ["devkit.host", *places, "--port", str(self.ports.app), "--enforce-keys", "--clock-scale", str(clock_scale)],
+            ["devkit.host", *places, "--port", str(self.ports.app), "--enforce-keys", "--clock-scale", str(clock_scale), *unkind],
             file=layout.app_settings,
             settings={"IsEncrypted": False, "Values": self.app_settings},
             log=layout.log("host"),

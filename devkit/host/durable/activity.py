@@ -2,6 +2,7 @@
 
 Source: "Activity functions", reliability: at least once; TaskActivityDispatcher in DurableTask.Core."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from devkit.host.durable.commits import Commits
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.rows import Activity
 from devkit.host.durable.store import Store
+from devkit.host.durable.unkind import Unkind
 from devkit.host.failure import Failure
 from devkit.host.spans import Spans
 from devkit.host.worker import Worker
@@ -27,19 +29,36 @@ class Activities:
     catalogue: Catalogue
     clock: Clock
     spans: Spans
+    unkind: Unkind | None = None
 
     async def run(self, n: int) -> None:
         row = self.store.activity(n)
         if row is None:  # its instance was purged
             return
+        if self.unkind is None or not self.unkind.doubles(row):
+            await self._once(row)
+        elif self.unkind.beside(row):
+            await asyncio.gather(self._once(row), self._once(row))
+        else:
+            await self._once(row)
+            await self._once(row)
+
+    async def ahead(self, row: Activity, committed: asyncio.Event) -> None:
+        """One that was begun before its episode was committed: its result waits for that, and comes first or second."""
+        await self._once(row, committed)
+
+    async def _once(self, row: Activity, committed: asyncio.Event | None = None) -> None:
         begun = self.clock.now()
         result = await self._result(row)
+        if committed is not None:
+            await committed.wait()
         await self.commits.insist("result", lambda: self._tell(row, result))
         if self.spans.on:
             self.spans.write([tracing.activity(row, begun, self.clock.now(), failed=result["EventType"] == Kind.TASK_FAILED)])
 
     def _tell(self, row: Activity, result: Event) -> None:
-        if self.store.drop_activity(row.n) and self.store.runs(row.id, row.execution):
+        expected = self.store.drop_activity(row.n) or self.unkind is not None  # an unkind host sends what nobody expects, too
+        if expected and self.store.runs(row.id, row.execution):
             self.store.send(row.id, row.execution, result)
 
     async def _result(self, row: Activity) -> Event:

@@ -18,6 +18,7 @@ from devkit.host.durable.instances import Instances
 from devkit.host.durable.lanes import Lanes
 from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import told
+from devkit.host.durable.unkind import Unkind, Unkindness
 from devkit.host.settings import HostConfig
 from devkit.host.spans import Spans
 from devkit.host.worker import Worker
@@ -27,7 +28,9 @@ PAUSE_AFTER_ERROR = 1.0  # seconds; an error here is the host's own, and the mes
 
 
 class Engine:
-    def __init__(self, file: Path, worker: Worker, config: HostConfig, *, clock_scale: float, spans: Spans) -> None:
+    def __init__(
+        self, file: Path, worker: Worker, config: HostConfig, *, clock_scale: float, spans: Spans, unkind: Unkindness | None
+    ) -> None:
         self.store = Store(file)
         clock, kept = Clock.going_on(clock_scale, self.store.setting("clock"))
         self.store.keep_setting("clock", kept)
@@ -39,11 +42,13 @@ class Engine:
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._watched: dict[str, asyncio.Event] = {}
+        self._uncommitted: dict[str, asyncio.Event] = {}  # instances whose last commit was lost on purpose
+        self.store.unkind = unkindness = None if unkind is None else Unkind(unkind, clock)
         catalogue, self._commits = Catalogue(worker), Commits(self.store, self._committed)
         commits = self._commits
-        self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config, spans)
+        self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config, spans, unkindness)
         self._entities = Entities(self.store, commits, worker, catalogue, clock)
-        self._activities = Activities(self.store, commits, worker, catalogue, clock, spans)
+        self._activities = Activities(self.store, commits, worker, catalogue, clock, spans, unkindness)
         self.instances = Instances(self.store, commits, catalogue, clock, default_version=config.versions.default, spans=spans)
         self.entities = self._entities
 
@@ -107,6 +112,10 @@ class Engine:
                 result = await self._episodes.run(id)
                 self._lanes.add(id, result.activities)
                 again = result.again
+                if (committed := self._uncommitted.pop(id, None)) is not None:
+                    committed.set()
+                for row in result.ahead:
+                    self._spawn(self._activities.ahead(row, self._uncommitted.setdefault(id, asyncio.Event())))
                 if result.ended:
                     self._watched.pop(id, asyncio.Event()).set()
                 if result.rest:

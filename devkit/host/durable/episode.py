@@ -21,9 +21,10 @@ from devkit.host.durable.messages import CONTROL, FINISHED, Event, Kind, event, 
 from devkit.host.durable.orchestrator import State, ask
 from devkit.host.durable.outgoing import Outgoing
 from devkit.host.durable.replay import Mismatch
-from devkit.host.durable.rows import FIRST, Instance, Message
+from devkit.host.durable.rows import FIRST, Activity, Instance, Message
 from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import Damaged
+from devkit.host.durable.unkind import Unkind
 from devkit.host.durable.verdict import Verdict, failed, judge, refused
 from devkit.host.settings import HostConfig
 from devkit.host.spans import Spans
@@ -57,6 +58,7 @@ class Turn:
     again: bool = False
     ended: bool = False
     rest: float = 0.0
+    ahead: Sequence[Activity] = ()  # begun before a commit that was lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Episodes:
     clock: Clock
     config: HostConfig
     spans: Spans
+    unkind: Unkind | None = None
 
     async def run(self, id: str) -> Turn:
         """What comes during the turn is none of its business: each commit tells the agenda of the messages in it."""
@@ -75,6 +78,8 @@ class Episodes:
         suspended = instance is not None and instance.status == "Suspended"
         try:
             messages = self.store.inbox(id, self.clock.now(), BATCH, controls_only=suspended)
+            if self.unkind is not None:
+                messages = self.unkind.shuffled(id, messages)
             if messages and instance is not None and not instance.ended:
                 return await self._step(instance, messages)
         except Damaged as damage:
@@ -104,6 +109,8 @@ class Episodes:
         began = event(Kind.ORCHESTRATOR_STARTED, now)
         fresh, fresh_texts = [began, *(each.event for each in taken)], [json.dumps(began), *(each.text for each in taken)]
         state, verdict = await self._decide(instance, [*texts, *fresh_texts], [*old, *fresh], now)
+        if self.unkind is not None and (ahead := self.unkind.ahead(instance, verdict.work)):
+            return Turn(again=True, ahead=ahead)
         first: Event = next((each for each in (*old, *fresh) if each["EventType"] == Kind.EXECUTION_STARTED), {})
         above = (first.get("ParentTraceContext") or {}).get("TraceParent")
 

@@ -16,6 +16,7 @@ from devkit.host.clock import stamp
 from devkit.host.durable.file import opened, transaction
 from devkit.host.durable.messages import CONTROL, Event
 from devkit.host.durable.rows import AT_ONCE, ENDED, Activity, EntityState, Instance, Message, Query, instance_of, message_of
+from devkit.host.durable.unkind import Unkind
 
 REMOVE = (
     "DELETE FROM instance WHERE id = ?",
@@ -31,6 +32,7 @@ class Store:
         self.path = path
         self._db = opened(path) if database is None else database
         self._sent: list[tuple[str, str]] = []
+        self.unkind: Unkind | None = None
 
     def close(self) -> None:
         self._db.close()
@@ -102,6 +104,8 @@ class Store:
     # messages
 
     def send(self, id: str, execution: str | None, event: Event, visible: str = AT_ONCE) -> None:
+        if self.unkind is not None:
+            visible = self.unkind.visible(id, event, visible)
         row = (id, execution, event["EventType"] in CONTROL, json.dumps(event), visible)
         self._db.execute("INSERT INTO inbox (id, execution, control, event, visible) VALUES (?,?,?,?,?)", row)
         self._sent.append((id, visible))

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,7 @@ class Host(Running):
     enforce_keys: bool = False
     port: int = 0
     clock_scale: float = 1.0
+    options: Sequence[str] = ()  # further ones of the command line
     prepare: Callable[[], None] | None = None  # called in the new process before it becomes the host
     url: str = ""
     process: subprocess.Popen[bytes] | Forked | None = None
@@ -61,7 +62,7 @@ class Host(Running):
         settings.write_text(json.dumps({"IsEncrypted": False, "Values": dict(self.settings)}))
         arguments = ["--app", str(self.app), "--settings", str(settings), "--state", str(self.folder / "state"), "--port", str(self.port)]
         arguments += ["--clock-scale", str(self.clock_scale)]
-        return [*arguments, *(["--enforce-keys"] if self.enforce_keys else [])]
+        return [*arguments, *self.options, *(["--enforce-keys"] if self.enforce_keys else [])]
 
     def spawn(self) -> subprocess.Popen[bytes]:
         self.process = process = begin("devkit.host", *self.arguments(), log=self.log, prepare=self.prepare)
