@@ -51,7 +51,7 @@ async def run(
     sys.path[1:1] = filter(None, start.values.get("PYTHONPATH", "").split(os.pathsep))  # too late for Python's own look at it
     os.chdir(app)
     spans = Spans(state if config.traces else None)
-    worker = Worker.load(app)
+    worker = Worker.load(app, config.timeout)
     if is_envvar_true("PYTHON_ENABLE_OPENTELEMETRY"):
         spans.listen_to_app()
     url = f"http://127.0.0.1:{listening}"

@@ -13,6 +13,7 @@ from devkit.host import jsonc
 from devkit.host.durable.versions import MATCHES, ON_MISMATCH, Versions
 from devkit.host.problem import Problem
 
+OVERRIDABLE = ("AnyState", "NonRunningStates")
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -51,6 +52,17 @@ def choice(durable: Mapping[str, Any], name: str, path: Path, choices: Sequence[
     raise Problem(f"{name} in {path} is {value!r}: it must be one of {', '.join(choices)}.")
 
 
+def duration(content: Mapping[str, Any], name: str, path: Path) -> float | None:
+    """Seconds. None when it is not given, or -1, which is without an end."""
+    value = content.get(name, "-1")
+    if value == "-1":
+        return None
+    found = re.fullmatch(r"(?:(\d+)\.)?(\d\d?):(\d\d):(\d\d)", str(value))
+    if found is None or not any(seconds := [int(part or 0) for part in found.groups()]):
+        raise Problem(f'{name} in {path} is {value!r}: write hours, minutes and seconds, such as "00:05:00", or "-1" for no end.')
+    return float(((seconds[0] * 24 + seconds[1]) * 60 + seconds[2]) * 60 + seconds[3])
+
+
 def app_settings(path: Path) -> dict[str, str]:
     """`Values` of a local.settings.json."""
     content = read_json(path)
@@ -75,10 +87,14 @@ class HostConfig:
     orchestrators: int  # maxConcurrentOrchestratorFunctions
     entities: int  # maxConcurrentEntityFunctions
     traces: bool  # tracing: distributedTracingEnabled and version V2
+    replaces_running: bool  # overridableExistingInstanceStates: AnyState
+    actions: int  # maxOrchestrationActions
+    timeout: float | None  # functionTimeout, in seconds of the machine's clock, as the app's own work is; None: there is none
 
     @classmethod
     def read(cls, path: Path, settings: Mapping[str, str]) -> "HostConfig":
-        extensions = section(read_json(path), "extensions", path)
+        content = read_json(path)
+        extensions = section(content, "extensions", path)
         durable, http = section(extensions, "durableTask", path), section(extensions, "http", path)
         tracing = section(durable, "tracing", path)
         hub = resolved(str(durable.get("hubName", "TestHubName")), settings, f"hubName in {path}")
@@ -94,6 +110,9 @@ class HostConfig:
             activities=limit(durable, "maxConcurrentActivityFunctions", path, places),
             orchestrators=orchestrators,
             entities=limit(durable, "maxConcurrentEntityFunctions", path, orchestrators),
+            replaces_running=choice(durable, "overridableExistingInstanceStates", path, OVERRIDABLE, "NonRunningStates") == "AnyState",
+            actions=limit(durable, "maxOrchestrationActions", path, 100_000),
+            timeout=duration(content, "functionTimeout", path),
             traces=tracing.get("distributedTracingEnabled") is True and tracing.get("version") == "V2",
         )
 

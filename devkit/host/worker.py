@@ -29,6 +29,7 @@ from devkit.host.problem import Problem
 from devkit.host.synchronous import hand_over_traces
 
 log = logging.getLogger("devkit.host")
+REPLAYED = ("orchestration", "entity")  # in Azure a step that takes too long is done again; code in a thread cannot be stopped for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,16 @@ class Answer:
 
 
 class Worker:
-    def __init__(self, functions: Sequence[Function]) -> None:
+    def __init__(self, functions: Sequence[Function], timeout: float | None) -> None:
         self.functions = functions
+        self._timeout = timeout
         self.traces: dict[str, str] = {}  # invocation id -> traceparent, of the calls that run now
         self.client_payload = "{}"  # what a durableClient parameter receives; the server knows it once its port is known
 
     @classmethod
-    def load(cls, folder: Path) -> "Worker":
-        """Import `function_app.py` and index it, in the worker's own order. Whatever the worker raises goes through."""
+    def load(cls, folder: Path, timeout: float | None) -> "Worker":
+        """Import `function_app.py` and index it, in the worker's own order. Whatever the worker raises goes through. `timeout` is
+        functionTimeout, in seconds."""
         _NativeFailures.listen()
         contain()
         handle_event.protos = protos
@@ -67,7 +70,7 @@ class Worker:
         check(functions)
         functions = [function for function in functions if not disabled(function.name, os.environ)]
         tell_of_unserved(functions)
-        return cls(functions)
+        return cls(functions, timeout)
 
     def of_type(self, trigger: str) -> list[Function]:
         return [function for function in self.functions if function.trigger["type"] == trigger]
@@ -78,9 +81,13 @@ class Worker:
         inputs += [(name, Datum(self.client_payload, "string")) for name in function.named("durableClient")]
         invocation, kind = str(uuid.uuid4()), function.kind
         self.traces[invocation] = traceparent
+        limit = None if kind in REPLAYED else self._timeout
         reach("before_call", kind)
         try:
-            answer = await asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent))
+            async with asyncio.timeout(limit):
+                answer = await asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent))
+        except TimeoutError:
+            answer = _late(function, limit or 0.0)
         finally:
             del self.traces[invocation]
         reach("after_call", kind)
@@ -90,6 +97,14 @@ class Worker:
         """Whether the app still holds a thread of the worker's pool or of the loop's: Python cannot end it, only the process can."""
         pools = (get_threadpool_executor(), vars(asyncio.get_running_loop()).get("_default_executor"))
         return any(pool._idle_semaphore._value < len(pool._threads) for pool in pools if pool is not None)
+
+
+def _late(function: Function, seconds: float) -> Answer:
+    """In Azure the whole worker process is ended; here what is asynchronous is cancelled, and a synchronous function keeps its thread."""
+    minutes, second = divmod(int(seconds), 60)
+    text = f"Timeout value of {minutes // 60:02}:{minutes % 60:02}:{second:02} was exceeded by function: Functions.{function.name}"
+    log.error("%s failed: %s (functionTimeout in host.json)", function.name, text)
+    return Answer(failure=Failure("Microsoft.Azure.WebJobs.Host.FunctionTimeoutException", text, ""))
 
 
 async def _invoke(

@@ -49,7 +49,7 @@ class Engine:
         self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config, spans, unkindness)
         self._entities = Entities(self.store, commits, worker, catalogue, clock)
         self._activities = Activities(self.store, commits, worker, catalogue, clock, spans, unkindness)
-        self.instances = Instances(self.store, commits, catalogue, clock, default_version=config.versions.default, spans=spans)
+        self.instances = Instances(self.store, commits, catalogue, clock, config=config, spans=spans)
         self.entities = self._entities
 
     async def run(self) -> None:

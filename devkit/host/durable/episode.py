@@ -141,7 +141,7 @@ class Episodes:
             return State(actions=None), refused(instance)
         state = await self._ask(instance, texts)
         try:
-            return state, judge(self.catalogue, instance, state, history, now)
+            return state, judge(self.catalogue, instance, state, history, now=now, most=self.config.actions)
         except Mismatch as mismatch:
             return State(actions=None), failed(instance, str(mismatch))
 

@@ -1,6 +1,6 @@
 """What a client can do to instances: start, signal, stop, purge, find. Each is one transaction, and wakes the engine.
 
-Source: "Manage instances in Durable Functions"; the duplicate rule is `overridableExistingInstanceStates: NonRunningStates`."""
+Source: "Manage instances in Durable Functions"; whether a running instance is replaced is host.json's overridableExistingInstanceStates."""
 
 import json
 import re
@@ -18,6 +18,7 @@ from devkit.host.durable.store import Store
 from devkit.host.durable.trace import incoming
 from devkit.host.durable.tracing import parent_context, server
 from devkit.host.durable.trouble import Damaged
+from devkit.host.settings import HostConfig
 from devkit.host.spans import Spans
 
 
@@ -30,12 +31,13 @@ class Refused(Exception):
 
 
 def begin(
-    store: Store, now: datetime, *, id: str, name: str, input: str | None, version: str | None, above: str, parent: Parent | None
-) -> bool:
+    store: Store, now: datetime, *, id: str, name: str, input: str | None, version: str | None, above: str, parent: Parent | None,
+    replaces_running: bool = False,
+) -> bool:  # fmt: skip
     """Within the caller's transaction: put a new instance, which replaces an ended one. False when one of that id still runs. `above` is
     the traceparent of the span that starts it."""
     existing = store.instance(id)
-    if existing is not None and not existing.ended:
+    if existing is not None and not existing.ended and not replaces_running:
         return False
     if existing is not None:
         store.remove(id)
@@ -72,15 +74,13 @@ def history_of(texts: Sequence[str]) -> list[Event]:
 
 
 class Instances:
-    def __init__(
-        self, store: Store, commits: Commits, catalogue: Catalogue, clock: Clock, *, default_version: str | None, spans: Spans
-    ) -> None:
+    def __init__(self, store: Store, commits: Commits, catalogue: Catalogue, clock: Clock, *, config: HostConfig, spans: Spans) -> None:
         self._spans = spans
         self._store = store
         self._commits = commits
         self._catalogue = catalogue
         self._clock = clock
-        self._default_version = default_version
+        self._config = config
 
     async def start(self, name: str, id: str | None, input: str | None, version: str | None, caller: str) -> str:
         """The instance id. `input` is a JSON text; `caller` is the traceparent of the span that asks."""
@@ -92,12 +92,15 @@ class Instances:
         if id is not None and (not 1 <= len(id) <= 256 or id.startswith("@") or re.search(r"[/\\#?\x00-\x1f\x7f-\x9f]", id)):
             raise Refused(400, "Instance IDs have 1 to 256 characters, no '/', '\\', '#', '?' or control characters, and no '@' in front.")
         chosen = id or uuid.uuid4().hex
-        version = self._default_version if version is None else version
+        version = self._config.versions.default if version is None else version
 
+        replaces = self._config.replaces_running
         now, creation = self._clock.now(), incoming(caller)
 
         def write() -> None:
-            if not begin(self._store, now, id=chosen, name=name, input=input, version=version, above=creation, parent=None):
+            if not begin(
+                self._store, now, id=chosen, name=name, input=input, version=version, above=creation, parent=None, replaces_running=replaces
+            ):
                 raise Refused(500, f"An Orchestration instance with the status {self.get(chosen).status} already exists.")
 
         await self._commits.run("start", write)

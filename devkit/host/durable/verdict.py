@@ -10,7 +10,7 @@ from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.entities import entity_name
 from devkit.host.durable.messages import Event, Kind
 from devkit.host.durable.orchestrator import State
-from devkit.host.durable.replay import Mismatch, Replay, Work
+from devkit.host.durable.replay import Action, Mismatch, Replay, Work
 from devkit.host.durable.rows import Instance
 from devkit.host.durable.versions import MISMATCH
 
@@ -29,10 +29,15 @@ class Verdict:
     carried: list[Event] = field(default_factory=list)
 
 
-def judge(catalogue: Catalogue, instance: Instance, state: State, history: Iterable[Event], now: datetime) -> Verdict:
-    """Raises `Mismatch`."""
+def judge(catalogue: Catalogue, instance: Instance, state: State, history: Iterable[Event], *, now: datetime, most: int) -> Verdict:
+    """`most` is how many actions it may do (maxOrchestrationActions). Raises `Mismatch`."""
     if state.actions is None:
         return failed(instance, state.error or "")
+    if _number(state.actions) > most:
+        raise Mismatch(
+            f"Maximum amount of orchestration actions ({most:,}) has been reached. This value can be configured in host.json file as"
+            " MaxOrchestrationActions."
+        )
     replay = Replay(state.actions, now).over(history)
     work = list(replay.pending.values())
     _look_up(catalogue, work)
@@ -53,6 +58,11 @@ def judge(catalogue: Catalogue, instance: Instance, state: State, history: Itera
     if replay.restart is not None:
         return Verdict(restart=json.dumps(replay.restart.get("input")), carried=replay.unconsumed())
     return Verdict("Completed", output=state.output, work=work)
+
+
+def _number(actions: Iterable[Action]) -> int:
+    """Of actions, those within WhenAll and WhenAny each for itself."""
+    return sum(_number(each["compoundActions"]) if "compoundActions" in each else 1 for each in actions)
 
 
 def _look_up(catalogue: Catalogue, pending: Iterable[Work]) -> None:

@@ -8,11 +8,12 @@ from tests.devkit.host.platform import began, platform, ran
 from tests.devkit.host.running import WEBHOOK, Host, eventually
 
 LIMITS = {"maxConcurrentActivityFunctions": 3, "maxConcurrentOrchestratorFunctions": 2, "maxConcurrentEntityFunctions": 1}
+MORE = {"maxOrchestrationActions": 13, "overridableExistingInstanceStates": "AnyState"}
 
 
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    host = platform(tmp_path_factory.mktemp("limited"), LIMITS).start()
+    host = platform(tmp_path_factory.mktemp("limited"), {**LIMITS, **MORE}, host_json={"functionTimeout": "00:00:01"}).start()
     yield host
     host.kill()
 
@@ -48,3 +49,28 @@ def test_entities_run_while_every_orchestrators_place_is_taken(limited: Host) ->
     assert limited.status(waiting)["runtimeStatus"] == "Pending"
     (work / "go").touch()
     assert [limited.ended(instance)["output"] for instance in held] == ["let go"] * 2
+
+
+def test_an_activity_over_its_time_fails_and_the_orchestrator_hears_of_it(limited: Host) -> None:
+    output = ran(limited, "lingering", "lingering")["output"]
+    assert output.startswith("Activity function 'linger' failed:  Microsoft.Azure.WebJobs.Host.FunctionTimeoutException: Timeout value of")
+    assert "00:00:01 was exceeded by function: Functions.linger" in output
+
+
+def test_a_trigger_over_its_time_is_a_500(limited: Host) -> None:
+    assert limited.call("GET", "/api/slow").status == 500
+    assert "00:00:01 was exceeded by function: Functions.slow" in limited.log.read_text()
+
+
+def test_an_orchestrator_with_more_actions_than_it_may_do_fails(limited: Host) -> None:
+    failed = ran(limited, "crowded", "over", {"many": 14})
+    assert failed["runtimeStatus"] == "Failed"
+    assert "Maximum amount of orchestration actions (13) has been reached" in failed["output"]
+    assert ran(limited, "crowded", "just", {"many": 13})["runtimeStatus"] == "Completed"
+
+
+def test_a_start_replaces_a_running_instance_where_host_json_lets_it(limited: Host) -> None:
+    began(limited, "lingering", "replaced")
+    eventually(lambda: limited.status("replaced")["runtimeStatus"] == "Running", "the first episode")
+    assert ran(limited, "leaf", "replaced")["name"] == "leaf"
+    assert limited.rows("inbox") == 0

@@ -61,11 +61,16 @@ def test_a_host_json_is_honoured_and_its_expressions_resolved(tmp_path: Path) ->
     limits = {"maxConcurrentActivityFunctions": 3, "maxConcurrentOrchestratorFunctions": 4}
     versions = {"defaultVersion": "%V%", "versionMatchStrategy": "strict", "versionFailureStrategy": "Fail"}
     durable = {"hubName": "Hub%STAGE%", "storeInputsInOrchestrationHistory": True, **limits, **versions}
-    content = {"extensions": {"http": {"routePrefix": "/v1/"}, "durableTask": durable}}
+    durable |= {"overridableExistingInstanceStates": "AnyState", "storageProvider": {"type": "AzureStorage"}, "unknown": None}
+    content = {
+        "functionTimeout": "00:01:30",
+        "unknown": {"key": 1},
+        "extensions": {"unknown": [], "http": {"routePrefix": "/v1/"}, "durableTask": durable},
+    }
     config = HostConfig.read(written(tmp_path, content), {"STAGE": "Test", "V": "1.0"})
     assert config == HostConfig(
         route_prefix="v1", hub="HubTest", versions=Versions(default="1.0", match="Strict", on_mismatch="Fail"),
-        store_inputs=True, activities=3, orchestrators=4, entities=4, traces=False,
+        store_inputs=True, activities=3, orchestrators=4, entities=4, traces=False, replaces_running=True, actions=100_000, timeout=90.0,
     )  # fmt: skip
 
 
@@ -79,6 +84,17 @@ def test_a_name_that_no_task_hub_may_have_is_refused(tmp_path: Path, hub: str) -
 def test_a_host_json_of_another_shape_is_one_sentence(tmp_path: Path, wrong: object) -> None:
     with pytest.raises(Problem, match="is not an object"):
         HostConfig.read(written(tmp_path, wrong), {})
+
+
+@pytest.mark.parametrize("text, seconds", [("00:05:00", 300.0), ("1.02:00:00", 93_600.0), ("-1", None)])
+def test_a_function_time_out_is_a_time_span_or_none(tmp_path: Path, text: str, seconds: float | None) -> None:
+    assert HostConfig.read(written(tmp_path, {"functionTimeout": text}), {}).timeout == seconds
+
+
+@pytest.mark.parametrize("text", ["5", "00:00:00", 300])
+def test_a_function_time_out_of_another_form_is_named(tmp_path: Path, text: object) -> None:
+    with pytest.raises(Problem, match=r"functionTimeout .* write hours, minutes and seconds"):
+        HostConfig.read(written(tmp_path, {"functionTimeout": text}), {})
 
 
 @pytest.mark.parametrize(

@@ -114,19 +114,14 @@ def tally(context: Any) -> None:
         context.set_state({"sum": context.get_state(lambda: {"sum": 0})["sum"] + context.get_input(), "most": most})
 
 
+@app.route(route="slow", methods=["GET"])
+async def slow(req: func.HttpRequest) -> str:
+    await asyncio.Event().wait()
+    return "never"
+
+
 @app.route(route="signal/{key}", methods=["POST"])
 @app.durable_client_input(client_name="client")
 async def signal(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     await client.signal_entity(df.EntityId("tally", req.route_params["key"]), "add", 1)
     return func.HttpResponse("")
-
-
-@app.route(route="restart/{instance}", methods=["POST"])
-@app.durable_client_input(client_name="client")
-async def restart(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    anew = "same" not in req.params
-    try:
-        answer: Any = await client.restart(req.route_params["instance"], restart_with_new_instance_id=anew)
-    except Exception as error:
-        return func.HttpResponse(str(error), status_code=500)
-    return func.HttpResponse(str(answer["id"]))
