@@ -26,7 +26,7 @@ def await_question(app: Victim, expense: str) -> None:
     assert app.call("GET", f"/api/expenses/{expense}").json == {"outcome": "waits"}
 
 
-@pytest.mark.parametrize(("hours", "approved"), [(24, True), (DAYS, False)])
+@pytest.mark.parametrize(("hours", "approved"), [(72, True), (DAYS, False)])
 def test_an_answer_ends_the_instance_at_once_for_its_timer_is_cancelled(app: Victim, outside: Outside, hours: int, approved: bool) -> None:
     expense = f"{hours}-{approved}"
     hand_in(app, expense, hours)
