@@ -7,7 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +15,7 @@ from devkit.host.clock import Clock, stamp
 from devkit.host.durable import tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
+from devkit.host.durable.disagreements import Warned
 from devkit.host.durable.ending import control, end, give_up
 from devkit.host.durable.instances import history_of, started
 from devkit.host.durable.messages import CONTROL, FINISHED, Event, Kind, event, task_of
@@ -71,6 +72,7 @@ class Episodes:
     config: HostConfig
     spans: Spans
     unkind: Unkind | None = None
+    warned: Warned = field(default_factory=Warned)
 
     async def run(self, id: str) -> Turn:
         """What comes during the turn is none of its business: each commit tells the agenda of the messages in it."""
@@ -124,6 +126,9 @@ class Episodes:
 
         if (episode := await self.commits.insist("episode", write)) is None:
             return Turn(again=True, ended=True)
+        self.warned.tell(id, verdict.notes)
+        if episode.instance.ended:
+            self.warned.forget(id)
         if self.spans.on:
             self.spans.write(tracing.finished(instance, old, fresh))
             if episode.instance.ended:

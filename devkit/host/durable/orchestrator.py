@@ -4,13 +4,14 @@ Source: DurableOrchestrationContext.from_json, OrchestratorState and TaskOrchest
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.durable.replay import Action
 from devkit.host.durable.rows import Instance
+from devkit.host.durable.sdk import Inside, inside, watch
 from devkit.host.durable.trouble import Damaged
 from devkit.host.failure import OUT_OF_PROCESS, Failure
 from devkit.host.functions import Function
@@ -26,15 +27,18 @@ class State:
     output: str | None = None
     custom_status: str | None = None
     error: str | None = None
+    inside: Inside = field(default_factory=Inside)
 
 
 async def ask(worker: Worker, function: Function, instance: Instance, history: Sequence[str]) -> State:
+    watch()
     answer = await worker.call(function, Datum(payload(instance, history), "string"), {}, instance.trace)
+    seen = inside(instance.id)
     if answer.failure is not None:
-        return failed(answer.failure)
-    return (
-        state_of(json.loads(answer.datum.value)) if answer.datum is not None else State(actions=None, error="the function returned nothing")
-    )
+        return replace(failed(answer.failure), inside=seen)
+    if answer.datum is None:
+        return State(actions=None, error="the function returned nothing")
+    return replace(state_of(json.loads(answer.datum.value)), inside=seen)
 
 
 def payload(instance: Instance, history: Sequence[str]) -> str:

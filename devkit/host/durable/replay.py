@@ -8,10 +8,12 @@ import json
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from devkit.host.clock import moment_of, stamp
 from devkit.host.durable.messages import FINISHED, OPERATION, SCHEDULED, Event, Kind, task_of
+from devkit.host.durable.sdk import Seen
 
 Action = Mapping[str, Any]
 CALL, CALL_RETRY, SUB, SUB_RETRY, CONTINUE_AS_NEW, TIMER, EXTERNAL_EVENT, CALL_ENTITY, SIGNAL_ENTITY, ANY, ALL = (
@@ -22,6 +24,10 @@ LEFT_OUT = {8: "durable HTTP", 10: "a scheduled signal"}
 
 class Mismatch(Exception):
     """What the orchestrator did and what its history says disagree, or the host cannot do what it asks."""
+
+
+class NonDeterministic(Mismatch):
+    """A task that the history has is not the one that the orchestrator schedules there."""
 
 
 class Task:
@@ -39,7 +45,7 @@ class Task:
 
     def end(self, failed: bool = False) -> None:
         if not self.done:
-            self.done, self.failed = True, failed
+            self.done, self.failed = True, self.failed or failed
             for waiter in self._waiters:
                 waiter()
 
@@ -53,6 +59,10 @@ class Work:
     action: Action
     fire_at: str = ""
     done: bool = False
+
+    @property
+    def seen(self) -> Seen:
+        return Seen.of(self.action, pause=self.kind == Kind.TIMER_CREATED and "retryOptions" in self.action)
 
     @property
     def name(self) -> str:
@@ -71,8 +81,13 @@ class Replay:
     waiting: dict[str, list[Task]] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)  # of entities: the request's id -> the task's number
     restart: Action | None = None  # the ContinueAsNew action
-    _all_invoked: bool = False
+    given: dict[int, Work] = field(default_factory=dict)  # all numbers, those of the past too
+    awaited: int | None = None  # the place of the action that is waited for; None when all have been invoked
+    failed_all: bool = False  # whether something within a task_all has failed
+    again: set[str] = field(default_factory=set)  # names of events that the SDK hands out once more
+    lost: set[str] = field(default_factory=set)  # and of those that it overwrites
     _number: int = 0
+    _kept: set[str] = field(default_factory=set)  # events that came early, were handed out, and are with the SDK still
 
     def over(self, history: Iterable[Event]) -> "Replay":
         for each in history:
@@ -92,25 +107,21 @@ class Replay:
 
     @property
     def ended(self) -> bool:
-        return self._all_invoked and not self.open
+        return self.awaited is None and not self.open
 
     @property
     def stuck(self) -> bool:
-        """Nothing is open, nothing is awaited, and yet some action was never reached: only a bug on one side does that."""
-        return not self._all_invoked and not self.open and not any(self.waiting.values())
-
-    @property
-    def listens(self) -> bool:
-        """Some action waits for an external event: one that the SDK matches by exact case may still come."""
-        return any(map(_listens, self.actions))
+        """Nothing is open and no event is awaited: nothing can happen any more, whatever is left to do."""
+        return not self.open and not any(self.waiting.values())
 
     def unconsumed(self) -> list[Event]:
         return [each for events in self.early.values() for each in events]
 
     def _main(self) -> Generator[Task, None, None]:
-        for action in self.actions:
+        for place, action in enumerate(self.actions):
+            self.awaited = place
             yield self._invoke(action)
-        self._all_invoked = True
+        self.awaited = None
 
     def _invoke(self, action: Action) -> Task:
         kind = action["actionType"]
@@ -128,6 +139,8 @@ class Replay:
             self._await_event(action["externalEventName"].lower(), task)
         elif kind in (ANY, ALL):
             children = [self._invoke(child) for child in action["compoundActions"]]
+            for child in children if kind == ALL else ():
+                child.then(partial(self._look_at, child, task, action))
             _end_with(children, len(children) if kind == ALL else 1, task)
         elif kind == CONTINUE_AS_NEW:
             self.restart = action
@@ -140,7 +153,7 @@ class Replay:
         """`done`: nobody waits for it, as for a signal or a timer that was cancelled."""
         number, task = self._number, Task()
         self._number += 1
-        self.pending[number] = Work(number, kind, action, fire_at, done)
+        self.pending[number] = self.given[number] = Work(number, kind, action, fire_at, done)
         if done:
             task.end()
         else:
@@ -162,9 +175,16 @@ class Replay:
             yield self._schedule(Kind.TIMER_CREATED, action, stamp(self.now + pause if attempt < attempts else self.now))
         whole.end(failed=True)
 
+    def _look_at(self, child: Task, whole: Task, action: Action) -> None:
+        whole.failed |= child.failed
+        self.failed_all |= child.failed and not is_retry(action)
+
     def _await_event(self, name: str, task: Task) -> None:
+        if name in self._kept:
+            self.again.add(name)
         if early := self.early.get(name):
             early.pop(0)
+            self._kept.add(name)
             task.end()
         else:
             self.waiting.setdefault(name, []).append(task)
@@ -177,6 +197,9 @@ class Replay:
         elif waiting := self.waiting.get(name):
             waiting.pop().end()  # the latest waiter first, as the extension does
         else:
+            if self.early.get(name):
+                self.lost.add(name)
+            self._kept.discard(name)
             self.early.setdefault(name, []).append(raised)
 
     def _strike(self, recorded: Event) -> None:
@@ -184,21 +207,25 @@ class Replay:
         work = self.pending.pop(number, None)
         was = f"{kind.name.replace('_', ' ').lower()} number {number}" + (f" ({recorded['Name']})" if recorded.get("Name") else "")
         if work is None:
-            raise Mismatch(
+            raise NonDeterministic(
                 f"Non-Deterministic workflow detected: the history has {was}, and the orchestrator has scheduled nothing there.{CHANGED}"
             )
         if kind == Kind.EVENT_SENT and not work.done:
             self.calls[json.loads(recorded["Input"])["id"]] = number
         if work.kind != kind or (recorded.get("Name") and recorded["Name"].lower() != work.name.lower()):
             now = f"{work.kind.name.replace('_', ' ').lower()} ({work.name})"
-            raise Mismatch(f"Non-Deterministic workflow detected: the history has {was}, and the orchestrator now does {now}.{CHANGED}")
+            raise NonDeterministic(
+                f"Non-Deterministic workflow detected: the history has {was}, and the orchestrator now does {now}.{CHANGED}"
+            )
+
+
+def is_retry(action: Action) -> bool:
+    """Whether it is what the SDK wraps every call with retries in."""
+    children = action["compoundActions"]
+    return len(children) == 1 and children[0]["actionType"] in (CALL_RETRY, SUB_RETRY)
 
 
 CHANGED = " Was the orchestrator changed while this instance ran? Terminate it, or bring the old code back."
-
-
-def _listens(action: Action) -> bool:
-    return action["actionType"] == EXTERNAL_EVENT or any(map(_listens, action.get("compoundActions", ())))
 
 
 def _drive(steps: Generator[Task, None, None]) -> None:

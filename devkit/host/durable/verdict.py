@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from devkit.host.durable.catalogue import Catalogue
+from devkit.host.durable.disagreements import advice, disagreements
 from devkit.host.durable.entities import entity_name
 from devkit.host.durable.messages import Event, Kind
 from devkit.host.durable.orchestrator import State
-from devkit.host.durable.replay import Action, Mismatch, Replay, Work
+from devkit.host.durable.replay import Action, Mismatch, NonDeterministic, Replay, Work
 from devkit.host.durable.rows import Instance
+from devkit.host.durable.rules import Note, explained
 from devkit.host.durable.versions import MISMATCH
 
 log = logging.getLogger("devkit.host")
@@ -27,6 +29,7 @@ class Verdict:
     restart: str | None = None
     work: list[Work] = field(default_factory=list)
     carried: list[Event] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 def judge(catalogue: Catalogue, instance: Instance, state: State, history: Iterable[Event], *, now: datetime, most: int) -> Verdict:
@@ -38,20 +41,26 @@ def judge(catalogue: Catalogue, instance: Instance, state: State, history: Itera
             f"Maximum amount of orchestration actions ({most:,}) has been reached. This value can be configured in host.json file as"
             " MaxOrchestrationActions."
         )
-    replay = Replay(state.actions, now).over(history)
+    replay = Replay(state.actions, now)
+    try:
+        replay.over(history)
+    except NonDeterministic as moved:
+        raise Mismatch(f"{moved}{advice(replay)}") from None
     work = list(replay.pending.values())
     _look_up(catalogue, work)
     if state.custom_status is not None and len(state.custom_status.encode("utf-16-le")) > LARGEST_STATUS:
         raise Mismatch(f"The custom status is larger than {LARGEST_STATUS // 1024} KB of UTF-16: keep it short.")
-    if replay.stuck:
-        log.warning("%s: the SDK and the host disagree about what is done (a caught failure of task_all is the usual cause)", instance.id)
-    over = state.done or state.error
-    if replay.ended and not over and not replay.listens:
-        raise Mismatch(
-            "The orchestrator waits for nothing that could still happen (a bare 'yield' does that): Azure would leave this instance"
-            " Running for ever. Yield a task of the context."
-        )
-    if not replay.ended or not over:
+    notes = disagreements(replay, state)
+    if wrong := next((note for note in notes if note.rule.fails), None):
+        raise Mismatch(str(wrong))
+    verdict = _verdict(replay, state, instance)
+    verdict.notes = notes
+    return verdict
+
+
+def _verdict(replay: Replay, state: State, instance: Instance) -> Verdict:
+    work = list(replay.pending.values())
+    if not replay.ended or not (state.done or state.error):
         return Verdict(work=work)
     if state.error:
         return failed(instance, state.error)
@@ -92,4 +101,6 @@ def refused(instance: Instance) -> Verdict:
 def failed(instance: Instance, error: str) -> Verdict:
     reason = f"Orchestrator function '{instance.name}' failed: {error}"
     log.error("%s: %s", instance.id, reason.partition("\n")[0][:500])
+    if (hint := explained(error)) is not None:
+        log.warning("%s: %s", instance.id, hint)
     return Verdict("Failed", output=json.dumps(reason))
