@@ -1,0 +1,75 @@
+"""What must be true of every run: host and SDK agree, or the host says by which rule they do not."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from devkit.host.durable import rules
+from devkit.host.durable.rules import Rule, explained
+from tests.devkit.host.programs.program import KINDS, Kind, Maker, Program
+from tests.devkit.host.programs.run import Match, Outcome, Run
+from tests.devkit.host.programs.sdk import quick
+
+BY_NAME = {rule.name: rule for rule in rules.RULES}
+AGREES = "identical"
+NESTED = "nested task_all fails, then its last task succeeds"  # the SDK breaks: no rule of the host's
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run of the program that `kind` and `seed` make."""
+
+    kind: Kind
+    seed: int
+    outcome: Outcome
+
+    @property
+    def complaint(self) -> str:
+        """Why this run is a failure of the host's; empty when it is none."""
+        ran, said = self.outcome, [BY_NAME[name] for name in self.outcome.rules]
+        fails, warns = any(rule.fails for rule in said), any(not rule.fails for rule in said if rule is not rules.TIMER_LEFT)
+        bad = [
+            (ran.match is Match.SHIFTED and not fails, "the numbers differ, and the host does not say so"),
+            (ran.match is Match.DELAYED and not said, "the host lags behind the SDK, and does not say so"),
+            (bool(ran.wrong), f"values went astray: {ran.wrong}"),
+            (ran.hangs, "it never ends"),
+            (bool(ran.lost) and rules.EVENT_LOST not in said, f"the events {ran.lost} were lost, and the host does not say so"),
+            (bool(ran.again) and not fails, f"the events {ran.again} were handed out again, and the host does not say so"),
+            (bool(ran.refused) and not fails, f"it was refused by no rule: {ran.refused}"),
+            (bool(ran.broken) and explained(ran.broken) is None, f"the SDK broke by no known rule: {ran.broken}"),
+            (warns and ran.match is Match.SAME and not ran.lost and not fails, f"all is well, and the host warns: {ran.rules}"),
+        ]
+        return "; ".join(text for is_so, text in bad if is_so)
+
+    @property
+    def classes(self) -> list[str]:
+        """The disagreements of this run, the worst first; one without any is `identical`."""
+        named: list[Rule] = sorted((BY_NAME[name] for name in self.outcome.rules), key=lambda rule: not rule.fails)
+        names = [rule.name for rule in named if rule is not rules.TIMER_LEFT]
+        return [*names, *([NESTED] if self.outcome.broken else [])] or [AGREES]
+
+
+def made(kind: Kind, seed: int) -> tuple[Program, Random]:
+    random = Random(seed)
+    return Maker(random, kind).program(), random
+
+
+def judged(kind: Kind, seeds: range) -> Iterator[Judged]:
+    with quick():
+        for seed in seeds:
+            program, random = made(kind, seed)
+            yield Judged(kind, seed, Run(program, kind.failing, random).through())
+
+
+def table(programs: int, seed: int) -> tuple[str, list[Judged]]:
+    """Of each kind, so many programs: how many of which class, as Markdown, and the runs that are failures."""
+    failures, lines = [], ["| programs | of them | count |", "|---|---|---|"]
+    for kind in KINDS.values():
+        counts: Counter[str] = Counter()
+        for run in judged(kind, range(seed, seed + programs)):
+            counts[run.classes[0]] += 1
+            if run.complaint:
+                failures.append(run)
+        lines += [f"| {kind.name} | {name} | {count} |" for name, count in counts.most_common()]
+    return "\n".join(lines), failures
