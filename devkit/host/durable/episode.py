@@ -32,7 +32,6 @@ from devkit.host.spans import Spans
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
-LONG = 500  # events: from here on a replay takes long enough to be spared
 LONGEST_REST = 1.0  # seconds
 BATCH = 10_000  # messages; Azure takes 32 from a queue at a time, but what a wide fan-out answers would be replayed a hundred times so
 
@@ -134,7 +133,7 @@ class Episodes:
             if episode.instance.ended:
                 self.spans.write([tracing.orchestration(episode.instance, first, now)])
         fruitless = not verdict.work and not episode.instance.ended and verdict.restart is None
-        rest = min(time.monotonic() - began_at, LONGEST_REST) if fruitless and len(texts) >= LONG else 0.0
+        rest = min(time.monotonic() - began_at, LONGEST_REST) if fruitless else 0.0
         return Turn(episode.activities, again, episode.instance.ended, rest)
 
     async def _drop(self, messages: list[Message]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from devkit.host.clock import stamp
 from devkit.host.durable.agenda import Agenda
 from devkit.host.durable.episode import accepted
-from devkit.host.durable.lanes import Lanes
+from devkit.host.durable.lanes import AT_A_TURN, Lanes
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.rows import Instance, Message
 from devkit.host.durable.store import Store
@@ -91,9 +91,10 @@ def test_what_comes_while_an_instance_rests_makes_it_due_once_the_rest_is_over()
 
 
 def test_activities_of_a_wide_fan_out_do_not_keep_another_instance_waiting() -> None:
-    lanes = Lanes()
-    lanes.add("wide", range(4))
-    lanes.add("other", [4, 5])
-    lanes.add("wide", [6])
-    taken = [lanes.take() for _ in range(8)]
-    assert taken == [("wide", 0), ("other", 4), ("wide", 1), ("other", 5), ("wide", 2), ("wide", 3), ("wide", 6), None]
+    lanes, many = Lanes(), 3 * AT_A_TURN
+    lanes.add("wide", range(many))
+    lanes.add("other", [many, many + 1])
+    taken = [lanes.take() for _ in range(many + 3)]
+    assert taken[AT_A_TURN : AT_A_TURN + 2] == [("other", many), ("other", many + 1)]
+    assert [row for row in taken if row and row[0] == "wide"] == [("wide", number) for number in range(many)]
+    assert taken[-1] is None
