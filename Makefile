@@ -2,7 +2,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help demo up clouds test e2e large crash tools conformance bench-registry setup clean
+.PHONY: help demo up clouds test e2e large crash tools conformance bench-registry bench-host setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
 	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
 	@echo "make bench-registry  push and pull two gigabytes through a local cloud's registry, beside others that are installed"
+	@echo "make bench-host  how fast the local host is, beside the SDK without any host: rates, latencies, whose CPU it is, memory, timers"
 	@echo "make crash  kill the local host at each of its fail points, and compare what comes of it; TENTH=now takes every tenth"
 	@echo "make clean  remove .venv, tools, caches and the state of the local clouds"
 
@@ -49,6 +50,9 @@ tools: setup
 
 conformance: tools
 	@$(RUN) -m devkit.conformance
+
+bench-host: setup
+	@$(RUN) -m bench.host
 
 bench-registry: setup
 	@$(RUN) -m bench.registry

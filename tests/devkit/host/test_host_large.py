@@ -3,17 +3,13 @@
 import json
 import time
 from collections import Counter
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devkit.host.clock import stamp
-from devkit.host.durable.messages import Kind, event
-from devkit.host.durable.rows import AT_ONCE, Instance
-from devkit.host.durable.store import Store
+from bench.waiting import fill
+from devkit.host.durable.messages import Kind
 from tests.devkit.host.conftest import MakeHost
 from tests.devkit.host.running import ENDED, WEBHOOK, Host, eventually
 
@@ -70,27 +66,9 @@ def test_a_history_of_ten_thousand_events(make_host: MakeHost, capsys: pytest.Ca
         print(f"\na fan-out of {WIDE}: {took:.1f} s, in {kinds[Kind.ORCHESTRATOR_STARTED]} episodes; a chain beside it {beside:.2f} s")
 
 
-def waiting_instances(state: Path) -> None:
-    """Each as it lies there when its orchestrator waits for a timer of a day; that of `nap7` has come."""
-    state.mkdir(parents=True)
-    now = datetime.now(UTC)
-    due = stamp(now + timedelta(days=1))
-    begun = event(Kind.EXECUTION_STARTED, now, Name="nap", Version=None, ParentInstance=None, Input=NAP)
-    steps = [event(Kind.ORCHESTRATOR_STARTED, now), begun, event(Kind.TIMER_CREATED, now, 0, FireAt=due)]
-    texts = [json.dumps(each) for each in [*steps, event(Kind.ORCHESTRATOR_COMPLETED, now)]]
-    fired = event(Kind.TIMER_FIRED, now, TimerId=0, FireAt=due)
-    store = Store(state / "host.db")
-    with closing(store), store.transaction():
-        for number in range(MANY):
-            name = f"nap{number}"
-            store.put_instance(Instance(name, "nap", "e", "Running", NAP, None, None, None, "", None, stamp(now), stamp(now)))
-            store.append_history(name, 0, texts)
-            store.send(name, "e", fired, visible=AT_ONCE if number == 7 else due)
-
-
 def test_a_host_with_ten_thousand_waiting_instances_starts_at_once(make_host: MakeHost, capsys: pytest.CaptureFixture[str]) -> None:
     host = make_host()
-    waiting_instances(host.folder / "state")
+    fill(host.folder / "state", MANY, datetime.now(UTC) + timedelta(days=1), value=NAP, at_once={7})
     began = time.monotonic()
     host.start()
     started = time.monotonic() - began
