@@ -27,6 +27,7 @@ from devkit.host.failure import Failure
 from devkit.host.functions import Function, check, disabled, nothing_found, tell_of_unserved
 from devkit.host.problem import Problem
 from devkit.host.synchronous import hand_over_traces
+from devkit.host.threads import busy
 
 log = logging.getLogger("devkit.host")
 REPLAYED = ("orchestration", "entity")  # in Azure a step that takes too long is done again; code in a thread cannot be stopped for that
@@ -96,7 +97,7 @@ class Worker:
     def busy_threads(self) -> bool:
         """Whether the app still holds a thread of the worker's pool or of the loop's: Python cannot end it, only the process can."""
         pools = (get_threadpool_executor(), vars(asyncio.get_running_loop()).get("_default_executor"))
-        return any(pool._idle_semaphore._value < len(pool._threads) for pool in pools if pool is not None)
+        return any(busy(pool) for pool in pools if pool is not None)
 
 
 def _late(function: Function, seconds: float) -> Answer:

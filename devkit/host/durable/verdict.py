@@ -87,7 +87,7 @@ def _look_up(catalogue: Catalogue, pending: Iterable[Work]) -> None:
             name = entity_name(work.action["instanceId"]) if kind == Kind.EVENT_SENT == work.kind else work.name
             if work.kind == kind and name.lower() not in known:
                 raise Mismatch(
-                    f"The {what} function {name!r} does not exist; Azure would not say so but leave this instance Running"
+                    f"The {what} function {name!r} does not exist or is disabled; Azure would not say so but leave this instance Running"
                     " for ever. Register it, or correct the name."
                 )
 
