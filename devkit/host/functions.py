@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from devkit.host.problem import Problem
+from devkit.host.retry import Retry
 
 log = logging.getLogger("devkit.host")
 Binding = Mapping[str, Any]
@@ -27,6 +28,7 @@ class Function:
     name: str
     id: str
     bindings: Sequence[Binding]
+    retry: Retry | None = None
 
     @property
     def trigger(self) -> Binding:

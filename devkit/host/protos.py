@@ -24,4 +24,4 @@ class RpcFunctionMetadata(SimpleNamespace):
 
 
 class RpcRetryOptions(SimpleNamespace):
-    """A function's `@app.retry`; read by nobody here."""
+    """A function's `@app.retry`: max_retry_count, retry_strategy, delay_interval or minimum_interval and maximum_interval."""

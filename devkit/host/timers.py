@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import count
 from typing import Protocol
 
 from azure_functions_runtime.bindings.datumdef import Datum
@@ -61,10 +62,18 @@ class Timers:
         """One run; when it was, and when the next is due."""
         began = self._clock.now()
         after = schedule.after(began)
-        await self._worker.call(function, datum(last=last, due=after, updated=began, past_due=past_due), {}, trace.incoming(None))
+        await self._run(function, datum(last=last, due=after, updated=began, past_due=past_due))
         after = max(after, schedule.after(self._clock.now()))  # a run that took longer than the pause makes none up
         await self._note(function, began, after)
         return began, after
+
+    async def _run(self, function: Function, value: Datum) -> None:
+        for retries in count():
+            answer = await self._worker.call(function, value, {}, trace.incoming(None), retries=retries)
+            pause = None if answer.failure is None or function.retry is None else function.retry.pause(retries)
+            if pause is None:
+                return
+            await self._clock.sleep_until(self._clock.now() + pause)
 
     def _status(self, function: Function) -> tuple[datetime | None, datetime | None]:
         """When it ran last, and when it should have run next, as far as that is kept."""

@@ -26,6 +26,7 @@ from devkit.host.failpoints import reach
 from devkit.host.failure import Failure
 from devkit.host.functions import Function, check, disabled, nothing_found, tell_of_unserved
 from devkit.host.problem import Problem
+from devkit.host.retry import Retry
 from devkit.host.synchronous import hand_over_traces
 from devkit.host.threads import busy
 
@@ -67,7 +68,10 @@ class Worker:
         found = handle_event._metadata_result
         if found is None:
             raise Problem(nothing_found(folder))
-        functions = [Function(each.name, each.function_id, [json.loads(raw) for raw in each.raw_bindings]) for each in found]
+        functions = [
+            Function(each.name, each.function_id, [json.loads(raw) for raw in each.raw_bindings], Retry.of(each.retry_options))
+            for each in found
+        ]
         check(functions)
         functions = [function for function in functions if not disabled(function.name, os.environ)]
         tell_of_unserved(functions)
@@ -76,7 +80,7 @@ class Worker:
     def of_type(self, trigger: str) -> list[Function]:
         return [function for function in self.functions if function.trigger["type"] == trigger]
 
-    async def call(self, function: Function, value: Datum, metadata: Mapping[str, Datum], traceparent: str) -> Answer:
+    async def call(self, function: Function, value: Datum, metadata: Mapping[str, Datum], traceparent: str, *, retries: int = 0) -> Answer:
         """Run a function in an asyncio task of its own, so that what it attaches to its context stays there."""
         inputs = [(function.trigger["name"], value)]
         inputs += [(name, Datum(self.client_payload, "string")) for name in function.named("durableClient")]
@@ -86,7 +90,7 @@ class Worker:
         reach("before_call", kind)
         try:
             async with asyncio.timeout(limit):
-                answer = await asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent))
+                answer = await asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent, retries=retries))
         except TimeoutError:
             answer = _late(function, limit or 0.0)
         finally:
@@ -109,12 +113,13 @@ def _late(function: Function, seconds: float) -> Answer:
 
 
 async def _invoke(
-    invocation: str, function: Function, inputs: list[tuple[str, Datum]], metadata: dict[str, Datum], traceparent: str
+    invocation: str, function: Function, inputs: list[tuple[str, Datum]], metadata: dict[str, Datum], traceparent: str, *, retries: int
 ) -> Answer:
     caught: list[BaseException] = []
     _caught.set(caught)
+    most = 0 if function.retry is None else function.retry.count
     ok, datum, _, text, trace = await native_invocation.invocation_request_native(
-        invocation, function.id, inputs, metadata, trace_parent=traceparent
+        invocation, function.id, inputs, metadata, trace_parent=traceparent, retry_count=retries, max_retry_count=most
     )
     if ok:
         return Answer(datum)

@@ -14,9 +14,9 @@ from tests.devkit.host.conftest import MakeHost
 from tests.devkit.host.running import Host, eventually
 
 
-def runs(host: Host) -> list[str]:
+def runs(host: Host, timer: str = "nightly") -> list[str]:
     path = Path(host.folder, "work", "journal")
-    return [line for line in path.read_text().splitlines() if line.startswith("nightly")] if path.exists() else []
+    return [line for line in path.read_text().splitlines() if line.startswith(timer)] if path.exists() else []
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,8 @@ def test_a_timer_fires_by_the_host_s_clock_and_its_failures_do_not_stop_it(make_
     host = make_host(clock_scale=86_400, settings={"NIGHTLY": "0 0 3 * * *"}).start()  # a night takes a second
     eventually(lambda: len(runs(host)) >= 3, "three nights")
     assert set(runs(host)) == {"nightly False"}
+    tries = eventually(lambda: len(found := runs(host, "stubborn")) >= 2 and found, "a run that failed, and its retry")
+    assert tries[:2] == ["stubborn 0 of 2", "stubborn 1 of 2"]
 
 
 def test_a_night_without_a_host_is_made_up_for_once(make_host: MakeHost) -> None:

@@ -426,3 +426,12 @@ async def on_event(event: str, client: df.DurableOrchestrationClient) -> None:
 @app.timer_trigger(arg_name="timer", schedule="%NIGHTLY%")
 async def nightly(timer: func.TimerRequest) -> None:
     note(f"nightly {timer.past_due}")
+
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 4 * * *")
+@app.retry(strategy="fixed_delay", max_retry_count="2", delay_interval="00:00:01")
+async def stubborn(timer: func.TimerRequest, context: func.Context) -> None:
+    """Fails until it has been made again once."""
+    note(f"stubborn {context.retry_context.retry_count} of {context.retry_context.max_retry_count}")
+    if context.retry_context.retry_count == 0:
+        raise RuntimeError("not at once")
