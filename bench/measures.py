@@ -42,13 +42,13 @@ class Latencies:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Many instances with timers due at the same second. Seconds and MiB; `idle` is CPU as a part of a core, `fired` from that second until
-    the last one ran again."""
+    the last one ran again, `split` the CPU until all had ended by whose it is."""
 
     started: float
     resident: float
     idle: float
     fired: float
-    cpu: float
+    split: dict[str, float]
     floor: Floor
 
 
@@ -96,18 +96,19 @@ def waiting(folder: Path, count: int, lead: float, idle: float) -> Waiting:
     folder.mkdir()
     due = datetime.now(UTC) + timedelta(seconds=lead)
     fill(folder / "state", count, due, value=f'{{"until": "{stamp(due)}"}}')
-    with running(folder) as host:
+    with running(folder, "bench.counted") as host:
         time.sleep(min(1.0, lead / 10))  # what belongs to the start is over
         resident, cpu, began = host.resident(), host.cpu(), time.perf_counter()
         time.sleep(idle)
         spent = (host.cpu() - cpu) / (time.perf_counter() - began)
+        before = host.get("/api/cpu")
         due = max(due, datetime.now(UTC))  # on a machine too busy to be ready in time
-        cpu = host.cpu()
         host.wait_for(count)
+        split = {owner: spent - before[owner] for owner, spent in host.get("/api/cpu").items()}
         last = host.ask("SELECT max(json_extract(event, '$.Timestamp')) FROM history WHERE json_extract(event, '$.EventType') = ?", STARTED)
         fired = (moment_of(last[0][0]) - due).total_seconds()
         names = [f"nap{number}" for number in range(count)]
-        return Waiting(host.started, resident, spent, fired, host.cpu() - cpu, floor(host, names, latest=True))
+        return Waiting(host.started, resident, spent, fired, split, floor(host, names, latest=True))
 
 
 def median(values: Sequence[float]) -> float:

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from devkit.host.clock import moment_of, stamp
 
+CROWD = 8  # instances
+
 
 class Agenda:
     """An instance works on one thing at a time; what comes meanwhile makes it due again afterwards."""
@@ -61,6 +63,11 @@ class Agenda:
         if id in self._again:
             self._again.discard(id)
             self.add(id)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there is work for all threads for a while."""
+        return len(self._busy) >= CROWD
 
     @property
     def busy(self) -> int:

@@ -44,7 +44,7 @@ class Engine:
         self._watched: dict[str, asyncio.Event] = {}
         self._uncommitted: dict[str, asyncio.Event] = {}  # instances whose last commit was lost on purpose
         self.store.unkind = unkindness = None if unkind is None else Unkind(unkind, clock)
-        catalogue, self._commits = Catalogue(worker), Commits(self.store, self._committed)
+        catalogue, self._commits = Catalogue(worker), Commits(self.store, self._committed, lambda: self._agenda.crowded)
         commits = self._commits
         self._episodes = Episodes(self.store, commits, worker, catalogue, clock, config, spans, unkindness)
         self._entities = Entities(self.store, commits, worker, catalogue, clock)
@@ -74,6 +74,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._commits.flush()
         self.store.close()
 
     async def ended(self, id: str, seconds: float) -> bool:
