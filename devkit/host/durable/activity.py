@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.clock import Clock
-from devkit.host.durable import tracing
+from devkit.host.durable import http, tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.messages import Event, Kind, event
@@ -62,15 +62,21 @@ class Activities:
             self.store.send(row.id, row.execution, result)
 
     async def _result(self, row: Activity) -> Event:
-        function = self.catalogue.activities.get(row.name.lower())
-        if function is None:
-            failure = Failure("FunctionNotFound", f"the app has no activity {row.name!r}", "")
-        else:
-            answer = await self.worker.call(function, Datum(row.input, "string"), {}, tracing.server(row.trace))
-            if answer.failure is None:
-                value = None if answer.datum is None else answer.datum.value
-                return event(Kind.TASK_COMPLETED, self.clock.now(), TaskScheduledId=row.task, Result=value)
-            failure = answer.failure
+        failure = await self._answer(row)
+        if not isinstance(failure, Failure):
+            return event(Kind.TASK_COMPLETED, self.clock.now(), TaskScheduledId=row.task, Result=failure)
         reason = f"Activity function '{row.name}' failed:  {failure}"
         details = {"ClassName": "Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException", "Message": f"{failure}\n{failure.trace}"}
         return event(Kind.TASK_FAILED, self.clock.now(), TaskScheduledId=row.task, Reason=reason, Details=json.dumps(details))
+
+    async def _answer(self, row: Activity) -> str | Failure | None:
+        """A JSON text, or none."""
+        if row.name == http.ACTIVITY:
+            return await http.ask(row.input)
+        function = self.catalogue.activities.get(row.name.lower())
+        if function is None:
+            return Failure("FunctionNotFound", f"the app has no activity {row.name!r}", "")
+        answer = await self.worker.call(function, Datum(row.input, "string"), {}, tracing.server(row.trace))
+        if answer.failure is not None:
+            return answer.failure
+        return None if answer.datum is None else answer.datum.value

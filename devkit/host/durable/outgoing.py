@@ -41,7 +41,7 @@ class Outgoing:
     def _activity(self, work: Work) -> Event:
         span = trace.child(self._from.trace, self._from.execution, work.number)
         row = self._store.put_activity(
-            id=self._from.id, execution=self._from.execution, task=work.number, name=work.name, input=work.action["input"], trace=span
+            id=self._from.id, execution=self._from.execution, task=work.number, name=work.name, input=work.input, trace=span
         )
         self.activities.append(row)
         return event(
@@ -107,4 +107,4 @@ class Outgoing:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self._from.id}/{self._from.execution}/{work.number}"))
 
     def _noted(self, work: Work) -> str | None:
-        return work.action["input"] if self._config.store_inputs else None
+        return work.input if self._config.store_inputs else None

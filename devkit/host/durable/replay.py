@@ -12,14 +12,15 @@ from functools import partial
 from typing import Any
 
 from devkit.host.clock import moment_of, stamp
+from devkit.host.durable import http
 from devkit.host.durable.messages import FINISHED, OPERATION, SCHEDULED, Event, Kind, task_of
 from devkit.host.durable.sdk import Seen
 
 Action = Mapping[str, Any]
-CALL, CALL_RETRY, SUB, SUB_RETRY, CONTINUE_AS_NEW, TIMER, EXTERNAL_EVENT, CALL_ENTITY, SIGNAL_ENTITY, ANY, ALL = (
-    *range(8), 9, 11, 12,
+CALL, CALL_RETRY, SUB, SUB_RETRY, CONTINUE_AS_NEW, TIMER, EXTERNAL_EVENT, CALL_ENTITY, CALL_HTTP, SIGNAL_ENTITY, ANY, ALL = (
+    *range(10), 11, 12,
 )  # fmt: skip
-LEFT_OUT = {8: "durable HTTP", 10: "a scheduled signal"}
+LEFT_OUT = {10: "a scheduled signal"}
 
 
 class Mismatch(Exception):
@@ -66,7 +67,14 @@ class Work:
 
     @property
     def name(self) -> str:
-        return OPERATION if self.kind == Kind.EVENT_SENT else str(self.action.get("functionName", ""))
+        if self.kind == Kind.EVENT_SENT:
+            return OPERATION
+        return http.ACTIVITY if http.is_request(self.action) else str(self.action.get("functionName", ""))
+
+    @property
+    def input(self) -> str:
+        """Of an activity: a JSON text."""
+        return http.text_of(self.action) if http.is_request(self.action) else str(self.action["input"])
 
 
 @dataclass(slots=True)
@@ -126,8 +134,8 @@ class Replay:
     def _invoke(self, action: Action) -> Task:
         kind = action["actionType"]
         task = Task()
-        if kind in (CALL, SUB):
-            task = self._schedule(Kind.TASK_SCHEDULED if kind == CALL else Kind.SUB_ORCHESTRATION_CREATED, action)
+        if kind in (CALL, CALL_HTTP, SUB):
+            task = self._schedule(Kind.SUB_ORCHESTRATION_CREATED if kind == SUB else Kind.TASK_SCHEDULED, action)
         elif kind in (CALL_RETRY, SUB_RETRY):
             _drive(self._retry(action, task))
         elif kind == TIMER:

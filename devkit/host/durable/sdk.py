@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
 
+from devkit.host.durable import http
+
 EXTERNAL_EVENT = 6  # the type of the action
 PAUSE = "-WithRetry timer"  # how the SDK marks the wait between two attempts
 _contexts: dict[str, Any] = {}  # by the instance's id: of one instance there is one run at a time
@@ -26,6 +28,8 @@ class Seen:
         """`pause`: not the action itself, but the wait between two attempts at it."""
         if pause:
             return cls(f"the pause of {action['functionName']}'s retry")
+        if http.is_request(action):
+            return cls("the HTTP request", http.text_of(action))
         if "fireAt" in action:
             return cls(f"the timer for {action['fireAt']}")
         return cls(f"the call of {action.get('functionName') or action['instanceId']}", json.dumps(action.get("input")))

@@ -93,7 +93,7 @@ class Unkind:
                 execution=instance.execution,
                 task=each.number,
                 name=each.name,
-                input=each.action["input"],
+                input=each.input,
                 trace=trace.child(instance.trace, instance.execution, each.number),
             )
             for each in scheduled

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from devkit.host.durable import http
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.disagreements import advice, disagreements
 from devkit.host.durable.entities import entity_name
@@ -85,7 +86,7 @@ def _look_up(catalogue: Catalogue, pending: Iterable[Work]) -> None:
             (Kind.EVENT_SENT, catalogue.entities, "entity"),
         ):
             name = entity_name(work.action["instanceId"]) if kind == Kind.EVENT_SENT == work.kind else work.name
-            if work.kind == kind and name.lower() not in known:
+            if work.kind == kind and name.lower() not in known and name != http.ACTIVITY:
                 raise Mismatch(
                     f"The {what} function {name!r} does not exist or is disabled; Azure would not say so but leave this instance Running"
                     " for ever. Register it, or correct the name."

@@ -1,5 +1,6 @@
 """What an orchestrator sees of the host: the sample app's orchestrations, run by the real host and the SDK's own replay engine."""
 
+import json
 from typing import Any
 
 import pytest
@@ -182,6 +183,14 @@ def test_what_would_end_the_worker_or_hang_its_call_is_an_ordinary_failure_here(
     assert all("waits for an answer until functionTimeout" in said[how] for how in ESCAPES[2:4])
     assert "StopIteration" in said["StopIteration"]
     assert "its message cannot be told: __str__ raised RuntimeError" in said["Mute"]
+
+
+def test_an_orchestrator_calls_by_http_and_gets_status_headers_and_content(host: Host) -> None:
+    url = f"{host.url}/api/hello/you?a=1"
+    first, doubled, refusal = host.run("caller", {"method": "POST", "url": url, "content": {"b": 2}})["output"]
+    assert (first["statusCode"], first["headers"]["X-Two"], doubled) == (201, "2", 402)
+    assert json.loads(first["content"]) == {"route": {"name": "you"}, "query": {"a": "1"}, "body": '{"b": 2}', "header": "1"}
+    assert refusal.startswith("Activity function 'BuiltIn::HttpActivity' failed:  HttpRequestException: Cannot connect to host")
 
 
 def test_an_orchestrator_that_yields_nothing_fails_instead_of_waiting_for_ever(host: Host) -> None:

@@ -302,6 +302,19 @@ def runaway(context: Any) -> Steps:
 
 
 @app.orchestration_trigger(context_name="context")
+def caller(context: Any) -> Steps:
+    """Two HTTP requests of the host's own, with an activity between them: numbers must stay in step."""
+    given = context.get_input()
+    first = yield context.call_http(given["method"], given["url"], content=given["content"], headers={"X-One": "1"})
+    doubled = yield context.call_activity("double", first["statusCode"])
+    try:
+        yield context.call_http("GET", "http://127.0.0.1:1/")
+    except Exception as error:
+        return [first, doubled, str(error).partition("\n")[0]]
+    return None
+
+
+@app.orchestration_trigger(context_name="context")
 def idle(context: Any) -> Steps:
     yield
 
