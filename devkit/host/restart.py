@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devkit.host.problem import Problem
-from devkit.host.settings import app_settings
+from devkit.host.settings import app_settings, unread
 
 log = logging.getLogger("devkit.host")
 LOOK_EVERY = 0.5  # seconds
@@ -33,7 +33,10 @@ class Start:
     def now(cls, settings: Path) -> "Start":
         """Before anything of it is changed. Raises `Problem`."""
         stamp = _stamp(settings)
-        return cls(Path.cwd(), dict(os.environ), settings, app_settings(settings), stamp)
+        values = app_settings(settings)
+        if sections := unread(settings):
+            log.warning("%s in %s is left out: for a port there is --port", " and ".join(sections), settings)
+        return cls(Path.cwd(), dict(os.environ), settings, values, stamp)
 
     async def outdated(self) -> None:
         """Returns once the file holds other settings than at the start. One that is broken is told of, and changes nothing."""

@@ -63,6 +63,12 @@ def duration(content: Mapping[str, Any], name: str, path: Path) -> float | None:
     return float(((seconds[0] * 24 + seconds[1]) * 60 + seconds[2]) * 60 + seconds[3])
 
 
+def unread(path: Path) -> list[str]:
+    """The sections of a local.settings.json that the Core Tools read and the stand-in does not."""
+    content = read_json(path)
+    return [name for name in ("ConnectionStrings", "Host") if content.get(name)]
+
+
 def app_settings(path: Path) -> dict[str, str]:
     """`Values` of a local.settings.json."""
     content = read_json(path)

@@ -5,7 +5,7 @@ import pytest
 
 from devkit.host.durable.versions import Versions
 from devkit.host.problem import Problem
-from devkit.host.settings import HostConfig, app_settings
+from devkit.host.settings import HostConfig, app_settings, unread
 
 
 def written(folder: Path, value: object) -> Path:
@@ -25,6 +25,11 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
 def test_comments_and_last_commas_are_taken_as_the_host_takes_them(tmp_path: Path) -> None:
     text = '{ // first\n"Values": {"A": "http://x/*y*/,}", /* a\nb */ "B": "\\"//", }, }'
     assert app_settings(written(tmp_path, text)) == {"A": "http://x/*y*/,}", "B": '"//'}
+
+
+def test_sections_that_only_the_core_tools_read_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path, {"Values": {}, "Host": {"CORS": "*"}, "ConnectionStrings": {}})
+    assert unread(path) == ["Host"]
 
 
 def test_a_mistake_behind_a_comment_is_told_by_its_own_line(tmp_path: Path) -> None:
