@@ -120,7 +120,7 @@ def test_a_timer_that_holds_the_end_back_is_named(host: Host) -> None:
         ("nested_all", ["go"], "does not have pending sub-task", "A task_all inside another compound failed"),
         ("yields_a_list", [], "'list' object has no attribute '_is_scheduled'", "yield context.task_all([...])"),
         ("all_of_nothing", [], "'NoneType' object is not iterable", "task_all over an empty list"),
-        ("unknown_child", [], "'nobody' does not exist; Azure would not say so", "Register it, or correct the name"),
+        ("unknown_child", [], "'nobody' does not exist", "Register it, or correct the name"),
     ],
 )
 def test_an_error_of_the_sdks_is_explained(host: Host, orchestrator: str, events: list[str], error: str, hint: str) -> None:

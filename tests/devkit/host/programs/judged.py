@@ -12,6 +12,7 @@ from tests.devkit.host.programs.run import Match, Outcome, Run
 from tests.devkit.host.programs.sdk import quick
 
 BY_NAME = {rule.name: rule for rule in rules.RULES}
+SHIFTS = {rules.TASK_ALL_SHIFTS, rules.LOOP_SHIFTS, rules.CANCEL_SHIFTS, rules.LONG_SHIFTS, rules.SENT_TWICE}
 AGREES = "identical"
 NESTED = "nested task_all fails, then its last task succeeds"  # the SDK breaks: no rule of the host's
 
@@ -34,8 +35,13 @@ class Judged:
             (ran.match is Match.DELAYED and not said, "the host lags behind the SDK, and does not say so"),
             (bool(ran.wrong), f"values went astray: {ran.wrong}"),
             (ran.hangs, "it never ends"),
-            (bool(ran.lost) and rules.EVENT_LOST not in said, f"the events {ran.lost} were lost, and the host does not say so"),
+            (
+                bool(ran.lost) and rules.EVENT_LOST not in said and not fails,
+                f"the events {ran.lost} were lost, and the host does not say so",
+            ),
             (bool(ran.again) and not fails, f"the events {ran.again} were handed out again, and the host does not say so"),
+            (not ran.moved and not SHIFTS.isdisjoint(said) and ran.match is not Match.SHIFTED, f"the numbers agree: {ran.refused}"),
+            (said == [rules.EVENT_AGAIN] and not ran.again and ran.match is Match.SAME, f"no event was handed out again: {ran.refused}"),
             (bool(ran.refused) and not fails, f"it was refused by no rule: {ran.refused}"),
             (bool(ran.broken) and explained(ran.broken) is None, f"the SDK broke by no known rule: {ran.broken}"),
             (warns and ran.match is Match.SAME and not ran.lost and not fails, f"all is well, and the host warns: {ran.rules}"),

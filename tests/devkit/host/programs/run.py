@@ -16,7 +16,7 @@ from devkit.host.durable.episode import accepted
 from devkit.host.durable.instances import started
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.orchestrator import payload
-from devkit.host.durable.replay import Mismatch, Work
+from devkit.host.durable.replay import Mismatch, NonDeterministic, Replay, Work
 from devkit.host.durable.rows import Instance, Message
 from devkit.host.durable.sdk import Seen
 from devkit.host.durable.verdict import Verdict, judge
@@ -41,6 +41,7 @@ class Outcome:
     match: Match = Match.SAME
     wrong: list[Note] = field(default_factory=list)  # values that reached another task, or came of nothing that ran
     refused: str = ""  # by the host: `Mismatch`
+    moved: bool = False  # the history does not fit what the orchestrator does now
     broken: str = ""  # the SDK: its words
     hangs: bool = False
     status: str = ""
@@ -114,6 +115,10 @@ class Run:
             self.outcome.refused, self.outcome.status = str(mismatch), "Failed"
             self.outcome.rules |= set(re.findall(r"\[(.+?)\]", str(mismatch)))
             self._note(mine)
+            self.outcome.moved = isinstance(mismatch.__context__, NonDeterministic)
+            if not self.outcome.moved:
+                given = Replay(mine.state.actions or [], self._now).over(history).given
+                self._compare(mine, {number: seen(work) for number, work in given.items()})
             return False
         self.outcome.rules |= {note.rule.name for note in verdict.notes}
         return self._commit(mine, verdict, fresh)
@@ -145,7 +150,7 @@ class Run:
         if mine.state.actions is None:
             self.outcome.broken = mine.state.error or ""
             return False
-        self.outcome.match = max(self.outcome.match, compared(mine, self._numbers))
+        self._compare(mine, self._numbers)
         if verdict.status == "Completed":
             self.outcome.wrong += [note for note in json.loads(verdict.output or "[]") if not self._right(note)]
         self._record([*fresh, *scheduled, event(Kind.ORCHESTRATOR_COMPLETED, self._now)])
@@ -159,6 +164,9 @@ class Run:
         self._begin()
         self._inbox[1:1] = [self._message(carried, None) for carried in verdict.carried]
 
+    def _compare(self, mine: Replayed, host: Mapping[int, Seen]) -> None:
+        self.outcome.match = max(self.outcome.match, compared(mine, host))
+
     def _record(self, events: list[Event]) -> None:
         self._history += events
         self._texts += map(json.dumps, events)
@@ -170,8 +178,7 @@ class Run:
 
     def _schedule(self, work: Work) -> Event:
         """Record it, and let it end some day; one time in ten the end is told twice."""
-        if not (work.kind == Kind.EVENT_SENT and work.done):  # the SDK gives signals a number, and keeps no task for them
-            self._numbers[work.number] = work.seen
+        self._numbers[work.number] = seen(work)
         fields: dict[str, Any] = {"Name": work.name}
         if work.kind == Kind.TIMER_CREATED:
             fields = {"FireAt": work.fire_at}
@@ -223,9 +230,16 @@ class Run:
         return given or (value in (None, [None]) and any(leaf.label in labels for leaf in self._leaves if leaf.kind == "timer"))
 
 
+SIGNAL = Seen("a signal")  # the SDK gives it a number, and keeps no task for it
+
+
+def seen(work: Work) -> Seen:
+    return SIGNAL if work.kind == Kind.EVENT_SENT and work.done else work.seen
+
+
 def compared(sdk: Replayed, host: Mapping[int, Seen]) -> Match:
     """What the SDK does not number once the program has ended, the host still numbers: nobody minds."""
     ended = sdk.state.done or sdk.state.error is not None
-    if any(sdk.given.get(number, what if ended else None) != what for number, what in host.items()):
+    if any(sdk.given.get(number, what if ended or what == SIGNAL else None) != what for number, what in host.items()):
         return Match.SHIFTED
-    return Match.SAME if len(sdk.given) <= len(host) else Match.DELAYED
+    return Match.SAME if sdk.given.keys() <= host.keys() else Match.DELAYED
