@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host.clock import Clock
-from devkit.host.durable import http, tracing
+from devkit.host.durable import fetch, http, tracing
 from devkit.host.durable.catalogue import Catalogue
 from devkit.host.durable.commits import Commits
 from devkit.host.durable.messages import Event, Kind, event
@@ -72,7 +72,7 @@ class Activities:
     async def _answer(self, row: Activity) -> str | Failure | None:
         """A JSON text, or none."""
         if row.name == http.ACTIVITY:
-            return await http.ask(row.input)
+            return await fetch.ask(row.input)
         function = self.catalogue.activities.get(row.name.lower())
         if function is None:
             return Failure("FunctionNotFound", f"the app has no activity {row.name!r}", "")
