@@ -104,7 +104,8 @@ class HostConfig:
         durable, http = section(extensions, "durableTask", path), section(extensions, "http", path)
         tracing = section(durable, "tracing", path)
         hub = resolved(str(durable.get("hubName", "TestHubName")), settings, f"hubName in {path}")
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,44}", hub):
+        provider = str(section(durable, "storageProvider", path).get("type", "AzureStorage"))
+        if provider.lower() == "azurestorage" and not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,44}", hub):
             raise Problem(f"hubName {hub!r} in {path} is not a task hub name: 3 to 45 letters and digits, a letter first.")
         places = 10 * (os.cpu_count() or 1)
         orchestrators = limit(durable, "maxConcurrentOrchestratorFunctions", path, places)

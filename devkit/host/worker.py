@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import os
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
@@ -131,22 +132,16 @@ async def _invoke(
 _caught: ContextVar[list[BaseException] | None] = ContextVar("caught", default=None)
 
 
-class _NativeFailures(logging.Filter):
-    """The native entry hands back the `repr` of an exception and logs the exception itself. The host needs its type and message,
-    and the library's log line would spill what an orchestrator's exception carries (all its actions, with their inputs)."""
+class _NativeFailures:
+    """The native entry hands back the `repr` of an exception, and tells the exception itself to its logger alone: this stands in for that.
+    The host needs its type and message, whatever the app does to the logging, and the library's log line would spill what an
+    orchestrator's exception carries (all its actions, with their inputs)."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        caught = _caught.get()
-        if (
-            record.msg != "Native invocation failed"
-            or caught is None
-            or not isinstance(record.exc_info, tuple)
-            or record.exc_info[1] is None
-        ):
-            return True
-        caught.append(record.exc_info[1])
-        return False
+    def exception(self, _: str) -> None:
+        error, caught = sys.exception(), _caught.get()
+        if error is not None and caught is not None:
+            caught.append(error)
 
     @classmethod
     def listen(cls) -> None:
-        logging.getLogger("azure.functions").addFilter(cls())
+        native_invocation.logger = cls()

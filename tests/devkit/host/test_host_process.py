@@ -135,6 +135,26 @@ def test_what_the_host_refuses_beyond_the_worker_is_one_sentence(tmp_path: Path,
     assert "Traceback" not in log
 
 
+MUTED = """
+import logging
+logging.disable(logging.CRITICAL)
+@app.activity_trigger(input_name="work")
+def a(work: dict) -> int:
+    raise ValueError("bad")
+@app.orchestration_trigger(context_name="context")
+def o(context):
+    yield context.call_activity("a", {})
+"""
+
+
+def test_an_app_that_turns_logging_off_does_not_hide_its_failures_from_the_host(tmp_path: Path) -> None:
+    host = app(tmp_path, HEAD + MUTED).start()
+    host.call("POST", f"{WEBHOOK}/orchestrators/o/muted")
+    said = host.ended("muted")["output"].partition("\n")[0].rstrip()
+    assert said == "Orchestrator function 'o' failed: Activity function 'a' failed:  ValueError: bad"
+    assert host.stop() == 0
+
+
 def test_an_app_without_functions_is_one_sentence(tmp_path: Path) -> None:
     assert "registers no function: decorate some, or register their blueprints.\n" in app(tmp_path, HEAD).refusal()
 

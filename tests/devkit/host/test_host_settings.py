@@ -85,6 +85,11 @@ def test_a_name_that_no_task_hub_may_have_is_refused(tmp_path: Path, hub: str) -
         HostConfig.read(written(tmp_path, {"extensions": {"durableTask": {"hubName": hub}}}), {})
 
 
+def test_other_back_ends_have_other_rules_for_a_hubs_name(tmp_path: Path) -> None:
+    durable = {"hubName": "my-hub_1", "storageProvider": {"type": "azureManaged"}}
+    assert HostConfig.read(written(tmp_path, {"extensions": {"durableTask": durable}}), {}).hub == "my-hub_1"
+
+
 @pytest.mark.parametrize("wrong", [{"extensions": []}, {"extensions": {"durableTask": 1}}, {"extensions": {"http": []}}])
 def test_a_host_json_of_another_shape_is_one_sentence(tmp_path: Path, wrong: object) -> None:
     with pytest.raises(Problem, match="is not an object"):
