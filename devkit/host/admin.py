@@ -10,7 +10,6 @@ from aiohttp import web
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from devkit.host import timers
-from devkit.host.durable import trace
 from devkit.host.functions import Function
 from devkit.host.keys import Keys
 from devkit.host.worker import Worker
@@ -42,7 +41,8 @@ class Admin:
             body = None
         if not isinstance(body, dict):
             return web.Response(status=400, text='The body must be JSON of the form {"input": "..."}.')
-        call = asyncio.create_task(self._worker.call(function, datum(function, body.get("input")), {}, trace.incoming(None)))
+        request["route"] = "admin/functions/{name}"
+        call = asyncio.create_task(self._worker.call(function, datum(function, body.get("input")), {}, request["trace"]))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
         return web.Response(status=202)

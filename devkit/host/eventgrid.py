@@ -12,7 +12,6 @@ from typing import Any
 from aiohttp import web
 from azure_functions_runtime.bindings.datumdef import Datum
 
-from devkit.host.durable import trace
 from devkit.host.functions import Function
 from devkit.host.keys import Keys
 from devkit.host.worker import Worker
@@ -55,8 +54,8 @@ class EventGrid:
         return validate(events) if kind == "subscriptionvalidation" else await self._deliver(function, events, request)
 
     async def _deliver(self, function: Function, events: list[dict[str, Any]], request: web.Request) -> web.Response:
-        traceparent = trace.incoming(request.headers.get("traceparent"))
-        calls = [self._worker.call(function, Datum(json.dumps(event, ensure_ascii=False), "json"), {}, traceparent) for event in events]
+        above = request["trace"]
+        calls = [self._worker.call(function, Datum(json.dumps(event, ensure_ascii=False), "json"), {}, above) for event in events]
         failures = [answer.failure for answer in await asyncio.gather(*calls) if answer.failure is not None]
         if failures:
             return web.Response(status=500, text=f"Exception while executing function: Functions.{function.name}")

@@ -10,7 +10,6 @@ from typing import Any
 from aiohttp import web
 from azure_functions_runtime.bindings.datumdef import Datum
 
-from devkit.host.durable import trace
 from devkit.host.functions import Binding, Function
 from devkit.host.keys import Keys
 from devkit.host.routes import Route
@@ -24,6 +23,7 @@ class HttpTriggers:
     def __init__(self, worker: Worker, keys: Keys, prefix: str) -> None:
         self._worker = worker
         self._keys = keys
+        self._prefix = prefix
         self._functions = sorted(
             ((Route.parse(f"{prefix}/{function.trigger['route']}"), function) for function in worker.of_type("httpTrigger")),
             key=lambda pair: pair[0].rank,
@@ -34,11 +34,10 @@ class HttpTriggers:
         if found is None:
             return web.Response(text=GREETING) if request.path == "/" else web.Response(status=404)
         function, parameters = found
+        request["route"] = f"{self._prefix}/{function.trigger['route']}".strip("/")
         if not self._keys.admit_level(request, function.trigger["authLevel"]):
             return web.Response(status=401)
-        answer = await self._worker.call(
-            function, await http_datum(request, parameters), {}, trace.incoming(request.headers.get("traceparent"))
-        )
+        answer = await self._worker.call(function, await http_datum(request, parameters), {}, request["trace"])
         if answer.failure is not None:
             return web.Response(status=500)
         try:

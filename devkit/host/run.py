@@ -26,6 +26,7 @@ from devkit.host.httptriggers import HttpTriggers
 from devkit.host.keys import Keys
 from devkit.host.owner import own, say_where
 from devkit.host.problem import Problem
+from devkit.host.requests import Requests
 from devkit.host.restart import PORT, Start
 from devkit.host.server import Server, listen
 from devkit.host.settings import HostConfig
@@ -64,9 +65,16 @@ async def run(
         engine = Engine(state / "host.db", worker, config, clock_scale=clock_scale, spans=spans, unkind=unkind)
     except sqlite3.Error as error:
         raise Problem(told(error, state / "host.db")) from None
-    timers = Timers(worker, engine.clock, engine, os.environ)
+    timers = Timers(worker, engine.clock, engine, os.environ, spans)
     durable = DurableApi(engine, worker.traces, config.hub, keys.system("durabletask_extension"))
-    server = Server(HttpTriggers(worker, keys, config.route_prefix), EventGrid(worker, keys), durable, Admin(worker, keys), keys)
+    server = Server(
+        HttpTriggers(worker, keys, config.route_prefix),
+        EventGrid(worker, keys),
+        durable,
+        Admin(worker, keys),
+        keys=keys,
+        requests=Requests(spans, engine.clock),
+    )
     await server.serve(listener)
     say_where(lock, url)
     heart = asyncio.create_task(run_for_ever(engine, timers))

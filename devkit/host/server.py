@@ -14,10 +14,12 @@ from devkit.host.eventgrid import EventGrid
 from devkit.host.httptriggers import HttpTriggers
 from devkit.host.keys import Keys
 from devkit.host.problem import Problem
+from devkit.host.requests import Requests
 
 log = logging.getLogger("devkit.host")
 LARGEST = 100 * 1024 * 1024  # "Azure Functions HTTP trigger", limits: 100 MB a request
 LARGEST_HEADER = 32 * 1024  # Kestrel's limit of all headers together
+WEBHOOKS = "runtime/webhooks/{extensionName}/{*extra}"
 LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -39,12 +41,13 @@ def listen(port: int) -> socket.socket:
 
 
 class Server:
-    def __init__(self, http: HttpTriggers, events: EventGrid, durable: DurableApi, admin: Admin, keys: Keys) -> None:
+    def __init__(self, http: HttpTriggers, events: EventGrid, durable: DurableApi, admin: Admin, *, keys: Keys, requests: Requests) -> None:
         self._http = http
         self._events = events
         self._durable = durable
         self._admin = admin
         self._keys = keys
+        self._requests = requests
         self._runner: web.AppRunner | None = None
 
     async def serve(self, listener: socket.socket) -> None:
@@ -64,7 +67,7 @@ class Server:
         if (stranger := foreign(request)) is not None:
             return web.Response(status=403, text=stranger)
         try:
-            return await self._dispatch(request)
+            return await self._requests.traced(request, self._dispatch)
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=413)
         except Exception:
@@ -75,12 +78,16 @@ class Server:
         path = request.rel_url.raw_path
         lower = path.lower()
         if lower.startswith(f"{links.RPC}/"):
+            request["trace"] = request.headers.get("traceparent", "")  # the app's own call: no span between it and what it starts
             return await self._durable.handle(request, path[len(links.RPC) :])
         if lower.startswith(f"{links.WEBHOOK}/"):
             if not self._keys.admit(request, "durabletask_extension"):
                 return web.Response(status=401)
+            if request.method != "GET":
+                request["route"] = WEBHOOKS
             return await self._durable.handle(request, path[len(links.WEBHOOK) :])
         if lower.rstrip("/") == "/runtime/webhooks/eventgrid":
+            request["route"] = WEBHOOKS
             return await self._events.handle(request)
         if lower.startswith("/admin/"):
             return await self._admin.handle(request)

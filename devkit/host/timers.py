@@ -17,6 +17,7 @@ from devkit.host.clock import Clock, moment_of, stamp
 from devkit.host.durable import trace
 from devkit.host.functions import Function
 from devkit.host.schedule import Schedule
+from devkit.host.spans import Span, Spans
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
@@ -31,11 +32,12 @@ class Settings(Protocol):
 
 
 class Timers:
-    def __init__(self, worker: Worker, clock: Clock, kept: Settings, settings: Mapping[str, str]) -> None:
+    def __init__(self, worker: Worker, clock: Clock, kept: Settings, settings: Mapping[str, str], spans: Spans) -> None:
         """Raises `Problem` for a schedule that cannot be."""
         self._worker = worker
         self._clock = clock
         self._kept = kept
+        self._spans = spans
         self._schedules = {
             function.name: (function, Schedule.parse(str(function.trigger["schedule"]), settings, function.name))
             for function in worker.of_type("timerTrigger")
@@ -69,7 +71,9 @@ class Timers:
 
     async def _run(self, function: Function, value: Datum) -> None:
         for retries in count():
-            answer = await self._worker.call(function, value, {}, trace.incoming(None), retries=retries)
+            began, context = self._clock.now(), trace.incoming(None)
+            answer = await self._worker.call(function, value, {}, context, retries=retries)
+            self._spans.write([span(function, context, began, self._clock.now(), failed=answer.failure is not None)])
             pause = None if answer.failure is None or function.retry is None else function.retry.pause(retries)
             if pause is None:
                 return
@@ -92,6 +96,20 @@ class Timers:
     async def _note(self, function: Function, last: datetime | None, due: datetime) -> None:
         if function.trigger.get("useMonitor", True):
             await self._kept.keep_setting(_name(function), json.dumps({"last": last and stamp(last), "next": stamp(due)}))
+
+
+def span(function: Function, context: str, start: datetime, end: datetime, *, failed: bool) -> Span:
+    """Of a run: what no instrumentation has begun, the host traces under the function's name (ActivitySourceWrapper)."""
+    return Span(
+        name=function.name,
+        kind="server",
+        context=context,
+        parent=None,
+        start=start,
+        end=end,
+        scope="Microsoft.Azure.WebJobs",
+        failed=failed,
+    )
 
 
 def datum(*, last: datetime | None = None, due: datetime | None = None, updated: datetime | None = None, past_due: bool = False) -> Datum:

@@ -116,7 +116,7 @@ class DurableApi:
     def _trace(self, request: web.Request) -> str:
         """The caller's span; without telemetry in the app, that of the invocation which calls."""
         calling = self._traces.get(request.headers.get("X-Azure-Functions-InvocationId", ""))
-        return trace.calling(request.headers.get("traceparent") or calling)
+        return trace.calling(request["trace"] or calling)
 
     def _status(self, request: web.Request, id: str) -> web.StreamResponse:
         instance = self._instances.get(id)

@@ -1,11 +1,15 @@
 """One trace from the webhook to what an activity does inside, laid as the Durable extension's V2 tracing lays it."""
 
+import json
 import secrets
 from typing import Any
+
+import pytest
 
 from tests.devkit.host.conftest import MakeHost
 from tests.devkit.host.running import Host, eventually
 
+HOOK = "/runtime/webhooks/EventGrid?functionName=on_event&code=canary-31"
 Spans = list[dict[str, Any]]
 
 
@@ -14,12 +18,17 @@ def named(spans: Spans, name: str, kind: str) -> dict[str, Any]:
     return found
 
 
+def kind_of(span: dict[str, Any]) -> str:
+    """`orchestration` of `orchestration:name`; a request's whole name."""
+    return str(span["name"]).partition(":")[0] if span["scope"] == "DurableTask.Core" else str(span["name"])
+
+
 def run(host: Host, instance: str) -> tuple[str, str, Spans]:
     """A family's run for a caller's span; the caller's trace and span, and what was traced."""
     trace, caller = secrets.token_hex(16), secrets.token_hex(8)
     path = f"/runtime/webhooks/durabletask/orchestrators/family/{instance}?timeout=20"
     assert host.call("POST", path, headers={"traceparent": f"00-{trace}-{caller}-01"}).json == "caught"
-    spans = eventually(lambda: len(found := host.spans(trace)) >= 10 and found, "the spans")
+    spans = eventually(lambda: len(found := host.spans(trace)) >= 11 and found, "the spans")
     return trace, caller, spans
 
 
@@ -30,11 +39,45 @@ def test_the_spans_of_a_run_hang_together_as_the_extension_lays_them(host: Host)
     activity, execution = named(spans, "activity:spanned", "client"), named(spans, "activity:spanned", "server")
     child, reckless = named(spans, "orchestration:reckless", "client"), named(spans, "orchestration:reckless", "server")
     timer, inside = named(spans, "orchestration:family:timer", "internal"), named(spans, "inside", "internal")
-    assert creation["parent"] == caller
+    request = named(spans, "POST runtime/webhooks/{extensionName}/{*extra}", "server")
+    assert (request["parent"], creation["parent"]) == (caller, request["span"])
     assert family["parent"] == creation["span"]
     assert [one["parent"] for one in (activity, child, timer)] == [family["span"]] * 3
     assert (execution["parent"], inside["parent"], reckless["parent"]) == (activity["span"], execution["span"], child["span"])
     assert len({one["span"] for one in spans}) == len(spans)
+
+
+@pytest.mark.parametrize("trigger", ["http", "event grid"])
+def test_a_trigger_s_request_is_the_span_above_what_it_starts(host: Host, trigger: str) -> None:
+    trace, caller = secrets.token_hex(16), secrets.token_hex(8)
+    headers = {"traceparent": f"00-{trace}-{caller}-01"}
+    if trigger == "http":
+        host.call("POST", "/api/client/start_new?code=canary-31", {"orchestration_function_name": "tracing"}, headers=headers)
+        route = "api/client/{method}"
+    else:
+        event = {"id": f"traced-{trace}", "data": {"value": 1}}
+        host.call("POST", HOOK, [event], headers={**headers, "aeg-event-type": "Notification"})
+        route = "runtime/webhooks/{extensionName}/{*extra}"
+    spans = eventually(
+        lambda: {f"POST {route}", "orchestration"} <= {kind_of(each) for each in host.spans(trace)} and host.spans(trace), "both"
+    )
+    request = named(spans, f"POST {route}", "server")
+    (creation,) = (each for each in spans if each["kind"] == "producer")
+    assert (request["parent"], creation["parent"]) == (caller, request["span"])
+    assert request["attributes"]["http.route"] == route
+    assert request["attributes"]["http.response.status_code"] in (200, 202)
+    assert "canary-31" not in str(spans)
+
+
+def test_a_trigger_s_failure_and_a_timer_s_run_are_told(make_host: MakeHost) -> None:
+    host = make_host(clock_scale=86_400, settings={"NIGHTLY": "0 0 3 * * *"}).start()
+    trace = secrets.token_hex(16)
+    assert host.call("GET", "/api/broken", headers={"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}).status == 500
+    (failed,) = host.spans(trace)
+    assert (failed["name"], failed["status"], failed["scope"]) == ("GET api/broken", "error", "Microsoft.AspNetCore")
+    lines = host.folder / "state" / "spans.jsonl"
+    run = eventually(lambda: [each for each in map(json.loads, lines.read_text().splitlines()) if each["name"] == "nightly"], "a run")[0]
+    assert (run["kind"], run["parent"], run["scope"]) == ("server", None, "Microsoft.Azure.WebJobs")
 
 
 def test_a_span_tells_what_it_was_and_how_it_ended(host: Host) -> None:
