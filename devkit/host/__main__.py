@@ -11,9 +11,9 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from devkit.host.durable.unkind import Unkindness
 from devkit.host.problem import Problem
 from devkit.host.restart import Start
+from devkit.host.unkindness import Unkindness
 
 
 def arguments() -> argparse.Namespace:

@@ -20,7 +20,6 @@ from devkit.host.durable.api import DurableApi
 from devkit.host.durable.engine import Engine
 from devkit.host.durable.links import client_payload
 from devkit.host.durable.trouble import told
-from devkit.host.durable.unkind import Unkindness
 from devkit.host.eventgrid import EventGrid
 from devkit.host.httptriggers import HttpTriggers
 from devkit.host.keys import Keys
@@ -32,6 +31,7 @@ from devkit.host.server import Server, listen
 from devkit.host.settings import HostConfig
 from devkit.host.spans import Spans
 from devkit.host.timers import Timers
+from devkit.host.unkindness import Unkindness
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")

@@ -18,9 +18,10 @@ from devkit.host.durable.instances import Instances
 from devkit.host.durable.lanes import Lanes
 from devkit.host.durable.store import Store
 from devkit.host.durable.trouble import told
-from devkit.host.durable.unkind import Unkind, Unkindness
+from devkit.host.durable.unkind import Unkind
 from devkit.host.settings import HostConfig
 from devkit.host.spans import Spans
+from devkit.host.unkindness import Unkindness
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")

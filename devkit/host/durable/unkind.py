@@ -7,7 +7,6 @@ DurableTask.Core, which sends messages before it commits."""
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from devkit.host.clock import Clock, moment_of, stamp
@@ -15,34 +14,7 @@ from devkit.host.durable import trace
 from devkit.host.durable.messages import FINISHED, Event, Kind, task_of
 from devkit.host.durable.replay import Work
 from devkit.host.durable.rows import AT_ONCE, FIRST, Activity, Instance, Message
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unkindness:
-    """What is asked for. `twice` and `uncommitted` are probabilities, `delay` is in seconds of the host's clock."""
-
-    twice: float = 0.0  # a finished activity runs again, after its first run or beside it; the completion that comes second is dropped
-    delay: float = 0.0  # completions, timers and events reach their orchestration up to so much later, each by another time
-    reorder: bool = False  # what waits for an instance at the same moment comes in any order
-    uncommitted: float = 0.0  # an episode's activities begin, its commit is lost, and it runs again: they run twice with the same ids
-    seed: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> "Unkindness":
-        """`twice=0.1,delay=2,reorder,uncommitted=0.05`. Raises `ValueError` with a sentence."""
-        given: dict[str, float | bool] = {}
-        for part in filter(None, text.split(",")):
-            name, _, value = part.partition("=")
-            if name == "reorder" and not value:
-                given[name] = True
-            elif name in ("twice", "delay", "uncommitted"):
-                given[name] = _number(part, value, most=float("inf") if name == "delay" else 1.0)
-            else:
-                raise ValueError(f"{part!r} is no unkindness: there are twice=P, delay=SECONDS, reorder and uncommitted=P")
-        return cls(**given)  # type: ignore[arg-type]
-
-    def __str__(self) -> str:
-        return ", ".join(f"{each.name}={getattr(self, each.name):g}" for each in fields(self))
+from devkit.host.unkindness import Unkindness
 
 
 class Unkind:
@@ -105,13 +77,3 @@ class Unkind:
     def _random(self, key: str) -> random.Random:
         self._draws[key] += 1
         return random.Random(f"{self._asked.seed}/{key}/{self._draws[key]}")  # noqa: S311 - nobody guesses it
-
-
-def _number(part: str, text: str, most: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= most or number == float("inf"):
-        raise ValueError(f"{part!r} wants a number from 0 on" + (" to 1" if most == 1 else ""))
-    return number

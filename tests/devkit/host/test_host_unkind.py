@@ -9,7 +9,8 @@ import pytest
 from devkit.host.clock import Clock, stamp
 from devkit.host.durable.messages import Kind, event
 from devkit.host.durable.rows import AT_ONCE, FIRST, Message
-from devkit.host.durable.unkind import Unkind, Unkindness
+from devkit.host.durable.unkind import Unkind
+from devkit.host.unkindness import Unkindness
 from tests.devkit.host.platform import calls, platform, ran
 from tests.devkit.host.running import Host, eventually
 
