@@ -169,7 +169,8 @@ def deleted(number: int) -> web.Response:
 
 
 def problem(code: int, message: str) -> web.Response:
-    value: dict[str, Any] = {"Message": "Something went wrong while processing your request", "ExceptionMessage": message}
+    summary = "One or more of the arguments submitted is incorrect" if code == 400 else "Something went wrong while processing your request"
+    value: dict[str, Any] = {"Message": summary, "ExceptionMessage": message}
     return web.json_response(
         value | {"ExceptionType": "System.ArgumentException" if code == 400 else "System.InvalidOperationException", "StackTrace": ""},
         status=code,

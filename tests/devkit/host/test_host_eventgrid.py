@@ -85,3 +85,12 @@ def test_with_enforced_keys_the_webhook_wants_its_own_key(guarded: Host) -> None
     }
     assert statuses == {"function": 401, "durabletask_extension": 401, "eventgrid_extension": 202, "master": 202}
     assert deliver(guarded, []).status == 401
+
+
+def test_a_cloud_event_reaches_its_function_and_what_that_returns_to_nobody_fails_the_delivery(host: Host) -> None:
+    cloud = {"specversion": "1.0", "id": "1", "source": "/registry", "type": "t", "extra": "kept", "data": {}}
+    for subject, status in (("listen", 202), ("talk", 500)):
+        path = "/runtime/webhooks/EventGrid?functionName=talkative"
+        answer = host.call("POST", path, {**cloud, "subject": subject}, headers={"aeg-event-type": "Notification"})
+        assert answer.status == status
+    assert "without a $return binding returned a non-None value" in host.log.read_text()

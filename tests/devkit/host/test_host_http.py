@@ -1,6 +1,9 @@
 """HTTP triggers, keys, and what the host answers beside the app's routes."""
 
-from urllib.parse import quote
+import http.client
+import json
+from contextlib import closing
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -101,3 +104,19 @@ def test_a_timer_trigger_runs_when_the_owner_asks(guarded: Host) -> None:
     assert guarded.call("POST", "/admin/functions/nightly", {}, headers={"x-functions-key": guarded.keys["master"]}).status == 202
     journal = guarded.folder / "work" / "journal"
     eventually(lambda: journal.exists() and "nightly False" in journal.read_text(), "the timer's run")
+
+
+@pytest.mark.parametrize("kind, status", [("str", 200), ("dict", 500), ("none", 500), ("bytes", 500), ("tuple", 500), ("number", 500)])
+def test_only_a_text_or_a_response_may_be_returned(host: Host, kind: str, status: int) -> None:
+    assert host.call("GET", f"/api/answer/{kind}").status == status
+
+
+def test_a_header_sent_twice_is_joined_and_a_body_without_a_length_arrives_empty(host: Host) -> None:
+    connection = http.client.HTTPConnection(urlsplit(host.url).netloc)
+    with closing(connection):
+        connection.putrequest("POST", "/api/hello/you")
+        for name, value in (("X-One", "1"), ("x-one", "2"), ("Transfer-Encoding", "chunked")):
+            connection.putheader(name, value)
+        connection.endheaders(b"text", encode_chunked=True)
+        seen = json.loads(connection.getresponse().read())
+    assert (seen["header"], seen["body"]) == ("1,2", "")

@@ -85,16 +85,10 @@ def app(folder: Path, source: str, host_json: str = '{"version": "2.0"}') -> Hos
             id="an annotation that the worker does not take",
         ),
         pytest.param(
-            '@app.activity_trigger(input_name="other")\ndef a(work: dict) -> int:\n    return 1\n',
-            "FunctionLoadError: cannot load the a function: the following parameters are declared in Python",
-            id="a parameter without a binding",
-        ),
-        pytest.param(
             "import nothing_of_this_name\n",
             "ModuleNotFoundError: No module named 'nothing_of_this_name'",
             id="a module that is missing",
         ),
-        pytest.param("second = func.FunctionApp()\n", "ValueError: More than one DFApp", id="two apps"),
     ],
 )
 def test_an_app_that_the_worker_cannot_load_is_told_as_the_worker_raised_it(tmp_path: Path, source: str, said: str) -> None:

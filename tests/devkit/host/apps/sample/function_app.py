@@ -406,6 +406,12 @@ async def hello(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(seen), status_code=201, headers={"X-Two": "2", "Set-Cookie": "a=b"}, mimetype="application/json")
 
 
+@app.route(route="answer/{kind}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def answer(req: func.HttpRequest):  # type: ignore[no-untyped-def]
+    """What a function should not return, but for `str`."""
+    return {"dict": {}, "none": None, "bytes": b"x", "tuple": ("x", 200), "number": 1, "str": "x"}[req.route_params["kind"]]
+
+
 @app.route(route="open", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def anybody(req: func.HttpRequest) -> str:
     return "open"
@@ -439,6 +445,13 @@ async def on_event(event: str, client: df.DurableOrchestrationClient) -> None:
 @app.timer_trigger(arg_name="timer", schedule="%NIGHTLY%")
 async def nightly(timer: func.TimerRequest) -> None:
     note(f"nightly {timer.past_due}")
+
+
+@app.event_grid_trigger(arg_name="event")
+async def talkative(event: func.CloudEvent) -> str:
+    """Returns something where nobody takes it, if the event says so; else tells of an extension attribute."""
+    note(f"cloud event from {event.source}")
+    return "something" if event.subject == "talk" else None  # type: ignore[return-value]
 
 
 @app.timer_trigger(arg_name="timer", schedule="0 0 4 * * *")
