@@ -9,7 +9,7 @@ from devkit.host.failpoints import FAIL_AT, Kill
 from devkit.host.problem import Problem
 from tests.devkit.host.conftest import MakeHost
 from tests.devkit.host.crash.end import canonical
-from tests.devkit.host.crash.walk import Step, Undisturbed, killed_at, undisturbed
+from tests.devkit.host.crash.walk import Step, Undisturbed, killed_at, treated, undisturbed
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +66,7 @@ def test_a_point_without_its_number_is_one_sentence(make_host: MakeHost, text: s
         Kill(text)
     if text.endswith("commit"):
         assert make_host(settings={FAIL_AT: text}).refusal().startswith(f"{FAIL_AT} is {text!r}")
+
+
+def test_on_an_unkind_host_the_program_comes_to_the_same_end(wanted: Undisturbed) -> None:
+    assert treated("twice=0.5,delay=1,reorder,uncommitted=0.5", wanted) == ""
