@@ -1,5 +1,5 @@
-"""docs/devkit.md is kept true: each route of the control API is in it with an example that works, each switch with its answers, and the
-tests that it names exist."""
+"""docs/devkit.md is kept true: each route of the control API is in it with an example that works, each switch with its answers, each fail
+point and rule of the local host, and the tests that it names exist."""
 
 import asyncio
 import json
@@ -15,6 +15,10 @@ from devkit.cloud.config import CloudConfig
 from devkit.cloud.control.app import control_app
 from devkit.cloud.server import Cloud as CloudProcess
 from devkit.cloud.unknowns import Unknowns
+from devkit.host import failpoints
+from devkit.host.durable.rules import RULES
+from devkit.host.functions import TRIGGERS
+from devkit.host.unkindness import Unkindness
 from devkit.tls import TlsFiles
 from tests.devkit.cloud.running import Cloud, MakeClouds
 from tests.devkit.cloud.test_cloud_vault import with_vault
@@ -22,6 +26,7 @@ from tests.devkit.process import ROOT
 
 DOCUMENT = (ROOT / "docs" / "devkit.md").read_text()
 EXAMPLE = re.compile(r"^\| `(GET|PUT|POST|DELETE) (/control/[^\s`]+)(?: ([^`]+))?` \|", re.MULTILINE)
+NAMED = re.compile(r"\b(test_\w+): ((?:[a-z]\w*…?(?:, (?!test_))?)+)")
 OTHER_NAMES = {("GET", "/faults")}  # told beside GET /control/faults
 
 
@@ -79,7 +84,37 @@ def test_every_switch_is_there_with_its_answers_and_whether_it_is_played() -> No
 
 
 def test_every_test_that_is_named_exists() -> None:
-    named = set(re.findall(r"\btest_(?:cloud|clients|eventgrid|host|e2e|devkit)_\w*[a-z0-9]\b", DOCUMENT))
+    named = set(re.findall(r"\btest_(?:cloud|clients|eventgrid|host|pattern|e2e|devkit)_\w*[a-z0-9]\b", DOCUMENT))
     there = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
-    assert len(named) > 30
+    assert len(named) > 60
     assert named - there == set()
+
+
+def test_every_function_of_a_test_that_is_named_exists() -> None:
+    """`test_FILE: a_beginning…, a_whole_name`, to the next file."""
+    files = {path.stem: path.read_text() for path in (ROOT / "tests").rglob("test_*.py")}
+    named = [(file, name) for file, names in NAMED.findall(DOCUMENT) for name in names.split(", ")]
+    assert len(named) > 100
+    missing = [
+        (file, name) for file, name in named if f"def test_{name.removesuffix('…')}{'' if name.endswith('…') else '('}" not in files[file]
+    ]
+    assert missing == []
+
+
+def test_every_switch_of_the_host_is_there() -> None:
+    unkind = {one.name for one in fields(Unkindness)} - {"seed"}
+    assert set(re.findall(r"^\| `--unkind (\w+)", DOCUMENT, re.MULTILINE)) == unkind
+    assert f"`{failpoints.FAIL_AT}=" in DOCUMENT and f"`{failpoints.NOTE_IN}=" in DOCUMENT
+
+
+def test_every_kind_of_fail_point_is_there() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "devkit" / "host").rglob("*.py"))
+    writes = set(re.findall(r'(?:commits\.(?:run|insist)\(|self\._send\(|reach\("before_commit", )"(\w+)"', code))
+    assert "episode" in writes and "control" in writes
+    assert set(re.findall(r"`(\w+)` \(write", DOCUMENT)) == writes
+    assert set(re.findall(r"`(\w+)` \(call", DOCUMENT)) == {trigger.removesuffix("Trigger") for trigger in TRIGGERS}
+
+
+def test_every_rule_by_which_sdk_and_host_disagree_is_there() -> None:
+    rows = dict(re.findall(r"^\| (.+?) \| .+ \| (fails|warns) \|$", DOCUMENT, re.MULTILINE))
+    assert rows == {rule.name: "fails" if rule.fails else "warns" for rule in RULES}
