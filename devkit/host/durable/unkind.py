@@ -11,10 +11,12 @@ from datetime import timedelta
 
 from devkit.host.clock import Clock, moment_of, stamp
 from devkit.host.durable import trace
-from devkit.host.durable.messages import FINISHED, Event, Kind, task_of
+from devkit.host.durable.messages import CONTROL, FINISHED, Event, Kind, task_of
 from devkit.host.durable.replay import Work
 from devkit.host.durable.rows import AT_ONCE, FIRST, Activity, Instance, Message
 from devkit.host.unkindness import Unkindness
+
+IN_ORDER = {Kind.EXECUTION_STARTED, *CONTROL}
 
 
 class Unkind:
@@ -43,9 +45,9 @@ class Unkind:
         return stamp((self._clock.now() if visible == AT_ONCE else moment_of(visible)) + late)
 
     def shuffled(self, id: str, messages: Sequence[Message]) -> list[Message]:
-        """What begins a generation stays in front."""
-        first = [each for each in messages if each.event["EventType"] == Kind.EXECUTION_STARTED]
-        others = [each for each in messages if each.event["EventType"] != Kind.EXECUTION_STARTED]
+        """What begins a generation stays in front, and what steers one in its order: suspended last, it would rest for ever."""
+        first = [each for each in messages if each.event["EventType"] in IN_ORDER]
+        others = [each for each in messages if each.event["EventType"] not in IN_ORDER]
         if self._asked.reorder:
             self._random(f"reorder/{id}").shuffle(others)
         return [*first, *others]

@@ -71,6 +71,11 @@ def test_the_same_seed_throws_the_same_dice_and_another_seed_others() -> None:
     assert all(order[0] == 0 and order != sorted(order) for order in orders)
 
 
+def test_suspending_and_resuming_keep_their_order() -> None:
+    messages = [Message(n, None, event(Kind.EXECUTION_RESUMED if n % 2 else Kind.EXECUTION_SUSPENDED, NOW), "") for n in range(20)]
+    assert unkind("reorder", 1).shuffled("i", messages) == messages
+
+
 @pytest.mark.parametrize("text", ["twice", "twice=2", "twice=-1", "delay=inf", "delay=soon", "reorder=1", "late=1"])
 def test_an_unkindness_that_there_is_not_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=text.partition("=")[0]):
