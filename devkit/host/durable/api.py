@@ -42,7 +42,7 @@ class DurableApi:
             return problem(500, str(trouble))
         except sqlite3.Error as error:
             return problem(500, told(error, self._engine.store.path))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             return problem(400, str(error))
 
     async def _route(self, request: web.Request, parts: list[str]) -> web.StreamResponse:

@@ -4,6 +4,7 @@ Apart from http.py, which is imported before the app's settings are in the envir
 
 import json
 import logging
+import re
 
 import aiohttp
 
@@ -11,6 +12,7 @@ from devkit.host.failure import Failure
 
 log = logging.getLogger("devkit.host")
 LONGEST = 100.0  # seconds; HttpClient's default
+QUERY = re.compile(r"\?[^\s'\"]+")  # may hold keys
 
 
 async def ask(text: str) -> str | Failure:
@@ -27,8 +29,8 @@ async def ask(text: str) -> str | Failure:
             session.request(request["method"], request["uri"], data=request.get("content")) as answer,
         ):
             content = await answer.text()
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        return Failure("HttpRequestException", str(error) or type(error).__name__, "")
+    except (aiohttp.ClientError, TimeoutError, ValueError, TypeError) as error:  # some are the app's: a URL or a header that is none
+        return Failure("HttpRequestException", QUERY.sub("?...", str(error)) or type(error).__name__, "")
     if answer.status == 202:
         log.warning("a durable HTTP request was answered 202: Azure would poll its Location, the local host hands the 202 on")
     return json.dumps({"statusCode": answer.status, "headers": _headers(answer), "content": content})
