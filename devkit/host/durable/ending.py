@@ -12,10 +12,12 @@ from devkit.host.durable.store import Store
 from devkit.host.durable.verdict import Verdict, failed
 
 
-def control(store: Store, id: str, message: Message, now: datetime, length: int) -> None:
+def control(store: Store, asked: Instance, message: Message, now: datetime, length: int) -> Instance | None:
+    """`length` is how many events the history of `asked` holds. The instance if it has ended by this."""
     store.drop([message.n])
-    if (instance := store.instance(id)) is None:
-        return  # purged
+    instance = store.instance(asked.id)
+    if instance is None or instance.execution != asked.execution:
+        return None  # purged, or replaced by another that this message is not for
     match message.event["EventType"]:
         case Kind.EXECUTION_TERMINATED:
             end(store, instance, Verdict("Terminated", output=message.event["Input"]), now)
@@ -29,6 +31,7 @@ def control(store: Store, id: str, message: Message, now: datetime, length: int)
         store.append_history(instance.id, length, map(json.dumps, added))
     instance.updated = stamp(now)
     store.put_instance(instance)
+    return instance if instance.ended else None
 
 
 def give_up(store: Store, id: str, damage: str, now: datetime) -> None:

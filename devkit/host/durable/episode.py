@@ -96,7 +96,11 @@ class Episodes:
         id, now, again = instance.id, self.clock.now(), len(messages) == BATCH
         texts = self.store.history(id)
         if message := next((each for each in messages if each.event["EventType"] in CONTROL), None):
-            await self.commits.insist("controlled", partial(control, self.store, id, message, now, len(texts)))
+            ended = await self.commits.insist("controlled", partial(control, self.store, instance, message, now, len(texts)))
+            if ended is not None and self.spans.on:
+                self.spans.write(
+                    [tracing.orchestration(ended, first_of([*history_of(texts[:2]), *(each.event for each in messages)]), now)]
+                )
             return Turn(again=True, ended=not self.store.runs(id, instance.execution))
         versions = self.config.versions
         if versions.on_mismatch == "Reject" and not versions.admit(instance.version):
@@ -112,7 +116,7 @@ class Episodes:
         state, verdict = await self._decide(instance, [*texts, *fresh_texts], [*old, *fresh], now)
         if self.unkind is not None and (ahead := self.unkind.ahead(instance, verdict.work)):
             return Turn(again=True, ahead=ahead)
-        first: Event = next((each for each in (*old, *fresh) if each["EventType"] == Kind.EXECUTION_STARTED), {})
+        first = first_of([*old, *fresh])
         above = (first.get("ParentTraceContext") or {}).get("TraceParent")
 
         def write() -> Episode | None:
@@ -185,6 +189,11 @@ class Episodes:
         for carried in verdict.carried:
             self.store.send(instance.id, None, carried, FIRST)
         self.store.put_instance(instance)
+
+
+def first_of(history: Iterable[Event]) -> Event:
+    """Its ExecutionStarted."""
+    return next((each for each in history if each["EventType"] == Kind.EXECUTION_STARTED), {})
 
 
 def accepted(instance: Instance, old: list[Event], messages: Iterable[Message]) -> list[Message]:
