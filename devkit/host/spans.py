@@ -4,12 +4,13 @@ Two write them: the host, for what the Durable extension traces (devkit/host/dur
 the app, whose OpenTelemetry SDK gets an exporter beside its own. Source: OpenTelemetry specification, "Trace API", span."""
 
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, BinaryIO, Literal
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -17,6 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 
 from devkit.host.clock import stamp
 
+log = logging.getLogger("devkit.host")
 FILE = "spans.jsonl"
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
 
@@ -54,9 +56,10 @@ class Spans:
     """Where they go; nowhere without a file."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file: TextIO | None = None
+        self._file: BinaryIO | None = None
+        self._troubled = False
         if folder is not None:
-            self._file = os.fdopen(os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", buffering=1)
+            self._file = os.fdopen(os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab", buffering=0)
 
     @property
     def on(self) -> bool:
@@ -66,9 +69,16 @@ class Spans:
         self.write_json([span.to_json() for span in spans])
 
     def write_json(self, spans: Sequence[dict[str, Any]]) -> None:
-        if self._file is not None:
-            for span in spans:
-                self._file.write(f"{json.dumps(span)}\n")
+        """Raises nothing for a full disk: who writes has committed already, and what it does next must not be lost with a span."""
+        if self._file is None:
+            return
+        try:
+            self._file.write("".join(f"{json.dumps(span)}\n" for span in spans).encode())
+            self._troubled = False
+        except OSError as error:
+            if not self._troubled:
+                log.error("%s cannot be written (%s): spans are lost until it can be again.", FILE, error.strerror)
+            self._troubled = True
 
     def listen_to_app(self) -> None:
         """From now on the app's spans come here too. An app that has set up no SDK gets one, as it would in Azure have the host's."""

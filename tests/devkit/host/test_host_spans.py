@@ -2,18 +2,20 @@
 
 import json
 import secrets
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devkit.host.spans import FILE, Spans
 from tests.devkit.host.conftest import MakeHost
 from tests.devkit.host.running import Host, eventually
 
 HOOK = "/runtime/webhooks/EventGrid?functionName=on_event&code=canary-31"
-Spans = list[dict[str, Any]]
+Told = list[dict[str, Any]]
 
 
-def named(spans: Spans, name: str, kind: str) -> dict[str, Any]:
+def named(spans: Told, name: str, kind: str) -> dict[str, Any]:
     (found,) = [each for each in spans if (each["name"], each["kind"]) == (name, kind)]
     return found
 
@@ -23,7 +25,7 @@ def kind_of(span: dict[str, Any]) -> str:
     return str(span["name"]).partition(":")[0] if span["scope"] == "DurableTask.Core" else str(span["name"])
 
 
-def run(host: Host, instance: str) -> tuple[str, str, Spans]:
+def run(host: Host, instance: str) -> tuple[str, str, Told]:
     """A family's run for a caller's span; the caller's trace and span, and what was traced."""
     trace, caller = secrets.token_hex(16), secrets.token_hex(8)
     path = f"/runtime/webhooks/durabletask/orchestrators/family/{instance}?timeout=20"
@@ -78,6 +80,27 @@ def test_a_trigger_s_failure_and_a_timer_s_run_are_told(make_host: MakeHost) -> 
     lines = host.folder / "state" / "spans.jsonl"
     run = eventually(lambda: [each for each in map(json.loads, lines.read_text().splitlines()) if each["name"] == "nightly"], "a run")[0]
     assert (run["kind"], run["parent"], run["scope"]) == ("server", None, "Microsoft.Azure.WebJobs")
+
+
+def test_an_instance_that_was_terminated_has_a_span(host: Host) -> None:
+    trace, caller = secrets.token_hex(16), secrets.token_hex(8)
+    path = "/runtime/webhooks/durabletask/orchestrators/listener/traced-stop"
+    host.call("POST", path, {}, headers={"traceparent": f"00-{trace}-{caller}-01"})
+    eventually(lambda: host.status("traced-stop")["runtimeStatus"] == "Running", "the first episode")
+    host.client("terminate", instance_id="traced-stop", reason="seen")
+    ended = eventually(lambda: [one for one in host.spans(trace) if one["name"] == "orchestration:listener"], "its span")[0]
+    assert ended["parent"] == named(host.spans(trace), "create_orchestration:listener", "producer")["span"]
+    assert ended["attributes"]["durabletask.task.status"] == "Terminated"
+
+
+def test_spans_that_cannot_be_written_are_lost_and_nothing_else_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / FILE).symlink_to("/dev/full")
+    spans = Spans(tmp_path)
+    spans.write_json([{"name": "lost"}])
+    spans.write_json([{"name": "lost"}])
+    assert [record.getMessage() for record in caplog.records] == [
+        "spans.jsonl cannot be written (No space left on device): spans are lost until it can be again."
+    ]
 
 
 def test_a_span_tells_what_it_was_and_how_it_ended(host: Host) -> None:
