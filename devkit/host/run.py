@@ -35,6 +35,7 @@ from devkit.host.unkindness import Unkindness
 from devkit.host.worker import Worker
 
 log = logging.getLogger("devkit.host")
+LAST_WORDS = 1.0  # seconds, for what is cancelled at the end
 
 
 async def run(
@@ -98,9 +99,17 @@ async def run(
     outdated.cancel()
     if broken is not None:
         log.error("the engine broke", exc_info=broken)
-    if broken is not None or worker.busy_threads():
+    if broken is not None or worker.busy_threads() or await outlived():
         logging.shutdown()
-        os._exit(broken is not None)  # a synchronous activity may be under way: only the process can end it, and it runs again
+        os._exit(broken is not None)  # an activity may be under way that only the end of the process ends; it runs again
+
+
+async def outlived() -> bool:
+    """Whether something of the app's goes on although it is cancelled; `asyncio.run` would wait for it without an end."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    return bool(others and (await asyncio.wait(others, timeout=LAST_WORDS))[1])
 
 
 async def run_for_ever(engine: Engine, timers: Timers) -> None:

@@ -33,6 +33,7 @@ from devkit.host.threads import busy
 
 log = logging.getLogger("devkit.host")
 REPLAYED = ("orchestration", "entity")  # in Azure a step that takes too long is done again; code in a thread cannot be stopped for that
+USUAL_TIMEOUT = 300.0  # seconds; functionTimeout's default in the Consumption plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,19 @@ class Worker:
         self.traces[invocation] = traceparent
         limit = None if kind in REPLAYED else self._timeout
         reach("before_call", kind)
+        call = asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent, retries=retries))
+        patience = self._timeout or USUAL_TIMEOUT
+        notice = asyncio.get_running_loop().call_later(patience, _tell_of_slow, function, patience) if kind in REPLAYED else None
         try:
             async with asyncio.timeout(limit):
-                answer = await asyncio.create_task(_invoke(invocation, function, inputs, dict(metadata), traceparent, retries=retries))
+                answer = await asyncio.shield(call)
         except TimeoutError:
             answer = _late(function, limit or 0.0)
         finally:
+            call.cancel()  # not awaited: the app may heed it late, or never
             del self.traces[invocation]
+            if notice is not None:
+                notice.cancel()
         reach("after_call", kind)
         return answer
 
@@ -103,6 +110,15 @@ class Worker:
         """Whether the app still holds a thread of the worker's pool or of the loop's: Python cannot end it, only the process can."""
         pools = (get_threadpool_executor(), vars(asyncio.get_running_loop()).get("_default_executor"))
         return any(busy(pool) for pool in pools if pool is not None)
+
+
+def _tell_of_slow(function: Function, seconds: float) -> None:
+    log.error(
+        "%s has not returned for %g seconds: it blocks, or waits for a thread of the worker's pool while others block in all of them"
+        " (PYTHON_THREADPOOL_THREAD_COUNT). Azure would replace the worker process; here, restart the host.",
+        function.name,
+        seconds,
+    )
 
 
 def _late(function: Function, seconds: float) -> Answer:

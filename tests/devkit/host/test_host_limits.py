@@ -15,7 +15,7 @@ MORE = {"maxOrchestrationActions": 13, "overridableExistingInstanceStates": "Any
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     host = platform(tmp_path_factory.mktemp("limited"), {**LIMITS, **MORE}, host_json={"functionTimeout": "00:00:01"}).start()
     yield host
-    host.kill()
+    assert host.stop() == 0  # what heeds no cancellation does not keep it
 
 
 def test_no_more_activities_run_at_once_than_they_may(limited: Host) -> None:
@@ -47,14 +47,18 @@ def test_entities_run_while_every_orchestrators_place_is_taken(limited: Host) ->
     assert limited.call("POST", "/api/signal/beside").status == 200
     assert state(limited, "beside")["sum"] == 1
     assert limited.status(waiting)["runtimeStatus"] == "Pending"
+    eventually(lambda: "holding has not returned for 1 seconds" in limited.log.read_text(), "word of those that hold")
     (work / "go").touch()
     assert [limited.ended(instance)["output"] for instance in held] == ["let go"] * 2
 
 
-def test_an_activity_over_its_time_fails_and_the_orchestrator_hears_of_it(limited: Host) -> None:
-    output = ran(limited, "lingering", "lingering")["output"]
-    assert output.startswith("Activity function 'linger' failed:  Microsoft.Azure.WebJobs.Host.FunctionTimeoutException: Timeout value of")
-    assert "00:00:01 was exceeded by function: Functions.linger" in output
+@pytest.mark.parametrize("activity", ["linger", "heedless"])
+def test_an_activity_over_its_time_fails_and_the_orchestrator_hears_of_it(limited: Host, activity: str) -> None:
+    output = ran(limited, "lingering", f"over-{activity}", {"activity": activity})["output"]
+    assert output.startswith(
+        f"Activity function '{activity}' failed:  Microsoft.Azure.WebJobs.Host.FunctionTimeoutException: Timeout value of"
+    )
+    assert f"00:00:01 was exceeded by function: Functions.{activity}" in output
 
 
 def test_a_trigger_over_its_time_is_a_500(limited: Host) -> None:

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,14 @@ async def linger(nothing: str) -> None:
     await asyncio.Event().wait()
 
 
+@app.activity_trigger(input_name="nothing")
+async def heedless(nothing: str) -> None:
+    """Goes on when it is cancelled."""
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.01)
+
+
 @app.orchestration_trigger(context_name="context")
 def versioned(context: Any) -> Steps:
     """The versions of this instance, of a child that is given none, and of one that is given 0.5."""
@@ -91,7 +99,7 @@ def holding(context: Any) -> str:
 @app.orchestration_trigger(context_name="context")
 def lingering(context: Any) -> Steps:
     try:
-        yield context.call_activity("linger", "")
+        yield context.call_activity(context.get_input().get("activity", "linger"), "")
     except Exception as error:
         return str(error)
     return None
