@@ -18,7 +18,8 @@ PARAMETER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A compiled template. `rank` sorts the more specific first: literals, constrained parameters, parameters, catch-all."""
+    """A compiled template. `rank` sorts the more specific first: literals; constrained parameters and segments of several parts;
+    parameters; constrained catch-alls; catch-alls."""
 
     pattern: re.Pattern[str]
     rank: tuple[int, ...]
@@ -62,8 +63,8 @@ def _segment(segment: str, template: str) -> tuple[str, bool, int]:
     text, place, optional, weight = "", 0, False, 0
     for found in PARAMETER.finditer(segment):
         value = ".*" if found["star"] else "[^/]+?"
-        weight = 4 if found["star"] else max(weight, 2)
-        if found["constraints"]:
+        weight = (4 if found["star"] else 2) - bool(found["constraints"])
+        if found[0] != segment:
             weight = 1
         optional = optional or bool(found["optional"] or found["star"]) or found["default"] is not None
         text += re.escape(segment[place : found.start()]) + f"(?P<{found['name']}>{value})"

@@ -42,8 +42,9 @@ def test_a_template_takes_what_aspnet_would(template: str, path: str, parameters
 
 
 def test_the_more_specific_template_comes_first() -> None:
-    templates = ["x/{*rest}", "x/{any}", "x/{number:int}", "x/literal"]
+    templates = ["x/{*rest}", "x/{*rest:alpha}", "x/{any}", "x/{number:int}", "x/literal"]
     assert sorted(templates, key=lambda template: Route.parse(template).rank) == list(reversed(templates))
+    assert Route.parse("x/{name}.{ending}").rank == Route.parse("x/a-{name}").rank == Route.parse("x/{number:int}").rank
 
 
 @pytest.mark.parametrize("template", ["x/{id:uuid}", "x/{id:min}", "x/{id:min(a)}", "x/{id:int(3)}", "x/{id:regex(()}", "x/{}"])
