@@ -4,6 +4,8 @@ Read before the app's settings are in the environment, so nothing is imported he
 
 from dataclasses import dataclass, fields
 
+A_DAY = 86_400.0  # seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unkindness:
@@ -24,7 +26,7 @@ class Unkindness:
             if name == "reorder" and not value:
                 given[name] = True
             elif name in ("twice", "delay", "uncommitted"):
-                given[name] = _number(part, value, most=float("inf") if name == "delay" else 1.0)
+                given[name] = _number(part, value, most=A_DAY if name == "delay" else 1.0)
             else:
                 raise ValueError(f"{part!r} is no unkindness: there are twice=P, delay=SECONDS, reorder and uncommitted=P")
         return cls(**given)  # type: ignore[arg-type]
@@ -38,6 +40,6 @@ def _number(part: str, text: str, most: float) -> float:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 <= number <= most or number == float("inf"):
-        raise ValueError(f"{part!r} wants a number from 0 on" + (" to 1" if most == 1 else ""))
+    if not 0 <= number <= most:
+        raise ValueError(f"{part!r} wants a number from 0 to {most:g}")
     return number

@@ -76,7 +76,7 @@ def test_suspending_and_resuming_keep_their_order() -> None:
     assert unkind("reorder", 1).shuffled("i", messages) == messages
 
 
-@pytest.mark.parametrize("text", ["twice", "twice=2", "twice=-1", "delay=inf", "delay=soon", "reorder=1", "late=1"])
+@pytest.mark.parametrize("text", ["twice", "twice=2", "twice=-1", "delay=inf", "delay=1e300", "delay=soon", "reorder=1", "late=1"])
 def test_an_unkindness_that_there_is_not_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=text.partition("=")[0]):
         Unkindness.parse(f"reorder,{text}")
