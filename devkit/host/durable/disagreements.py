@@ -33,9 +33,12 @@ def _numbers(replay: Replay, state: State) -> Iterator[Note]:
 
 
 def _events(replay: Replay, state: State) -> Iterator[Note]:
-    if again := replay.again & state.inside.parked:
-        yield Note(rules.EVENT_AGAIN, f"The event {_list(again)} came before it was awaited, and is now awaited once more.")
-    if (lost := replay.lost & state.inside.parked) and not (state.done or state.error):
+    again = state.inside.again
+    if hangs := {name for name in again if replay.waiting.get(name.lower())}:
+        yield Note(rules.EVENT_AGAIN, f"The event {_list(hangs)} came before it was awaited, and is now awaited once more.")
+    elif again:
+        yield Note(rules.EVENT_TWICE, f"The event {_list(again)} came before it was awaited, and two waits have got it.")
+    if (lost := state.inside.lost) and not (state.done or state.error):
         yield Note(rules.EVENT_LOST, f"The event {_list(lost)} came again before it was awaited.")
 
 

@@ -5,7 +5,7 @@ here. An orchestration ends only when its last task has ended. Source: azure-fun
 DurableTask.Core, TaskOrchestrationContext."""
 
 import json
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from devkit.host.clock import moment_of, stamp
 from devkit.host.durable import http
 from devkit.host.durable.messages import FINISHED, OPERATION, SCHEDULED, Event, Kind, task_of
 from devkit.host.durable.sdk import Seen
+from devkit.host.durable.tasks import Task, drive, end_with
 
 Action = Mapping[str, Any]
 CALL, CALL_RETRY, SUB, SUB_RETRY, CONTINUE_AS_NEW, TIMER, EXTERNAL_EVENT, CALL_ENTITY, CALL_HTTP, SIGNAL_ENTITY, ANY, ALL = (
@@ -29,26 +30,6 @@ class Mismatch(Exception):
 
 class NonDeterministic(Mismatch):
     """A task that the history has is not the one that the orchestrator schedules there."""
-
-
-class Task:
-    """Something that ends; whoever waits is told once."""
-
-    def __init__(self) -> None:
-        self.done = self.failed = False
-        self._waiters: list[Callable[[], None]] = []
-
-    def then(self, waiter: Callable[[], None]) -> None:
-        if self.done:
-            waiter()
-        else:
-            self._waiters.append(waiter)
-
-    def end(self, failed: bool = False) -> None:
-        if not self.done:
-            self.done, self.failed = True, self.failed or failed
-            for waiter in self._waiters:
-                waiter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +73,7 @@ class Replay:
     given: dict[int, Work] = field(default_factory=dict)  # all numbers, those of the past too
     awaited: int | None = None  # the place of the action that is waited for; None when all have been invoked
     failed_all: bool = False  # whether something within a task_all has failed
-    again: set[str] = field(default_factory=set)  # names of events that the SDK hands out once more
-    lost: set[str] = field(default_factory=set)  # and of those that it overwrites
     _number: int = 0
-    _kept: set[str] = field(default_factory=set)  # events that came early, were handed out, and are with the SDK still
 
     def over(self, history: Iterable[Event]) -> "Replay":
         for each in history:
@@ -103,7 +81,7 @@ class Replay:
             if kind == Kind.ORCHESTRATOR_STARTED:
                 self.now = max(self.now, moment_of(each["Timestamp"]))
             elif kind == Kind.EXECUTION_STARTED:
-                _drive(self._main())
+                drive(self._main())
             elif kind in SCHEDULED:
                 self._strike(each)
             elif kind in FINISHED:
@@ -137,7 +115,7 @@ class Replay:
         if kind in (CALL, CALL_HTTP, SUB):
             task = self._schedule(Kind.SUB_ORCHESTRATION_CREATED if kind == SUB else Kind.TASK_SCHEDULED, action)
         elif kind in (CALL_RETRY, SUB_RETRY):
-            _drive(self._retry(action, task))
+            drive(self._retry(action, task))
         elif kind == TIMER:
             cancelled = bool(action.get("isCanceled") or action.get("isCancelled"))
             task = self._schedule(Kind.TIMER_CREATED, action, stamp(moment_of(action["fireAt"])), done=cancelled)
@@ -149,7 +127,7 @@ class Replay:
             children = [self._invoke(child) for child in action["compoundActions"]]
             for child in children if kind == ALL else ():
                 child.then(partial(self._look_at, child, task, action))
-            _end_with(children, len(children) if kind == ALL else 1, task)
+            end_with(children, len(children) if kind == ALL else 1, task)
         elif kind == CONTINUE_AS_NEW:
             self.restart = action
             task.end()
@@ -188,11 +166,8 @@ class Replay:
         self.failed_all |= child.failed and not is_retry(action)
 
     def _await_event(self, name: str, task: Task) -> None:
-        if name in self._kept:
-            self.again.add(name)
         if early := self.early.get(name):
             early.pop(0)
-            self._kept.add(name)
             task.end()
         else:
             self.waiting.setdefault(name, []).append(task)
@@ -205,9 +180,6 @@ class Replay:
         elif waiting := self.waiting.get(name):
             waiting.pop().end()  # the latest waiter first, as the extension does
         else:
-            if self.early.get(name):
-                self.lost.add(name)
-            self._kept.discard(name)
             self.early.setdefault(name, []).append(raised)
 
     def _strike(self, recorded: Event) -> None:
@@ -234,27 +206,3 @@ def is_retry(action: Action) -> bool:
 
 
 CHANGED = " Was the orchestrator changed while this instance ran? Terminate it, or bring the old code back."
-
-
-def _drive(steps: Generator[Task, None, None]) -> None:
-    """Run a coroutine of tasks: on at once while what it yields has ended, later when it ends."""
-    for task in steps:
-        if not task.done:
-            task.then(lambda: _drive(steps))
-            return
-
-
-def _end_with(children: list[Task], wanted: int, whole: Task) -> None:
-    """End `whole` as soon as `wanted` of the children have ended."""
-    left = wanted
-
-    def one_more() -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            whole.end()
-
-    if wanted == 0:
-        whole.end()
-    for child in children:
-        child.then(one_more)

@@ -70,6 +70,11 @@ EVENT_AGAIN = Rule(
     "wait once for each event name, or await the event before it can be raised",
     fails=True,
 )
+EVENT_TWICE = Rule(
+    "an event that came early served two waits",
+    "the second wait gets the first event once more, and never the one that was raised for it",
+    "wait once for each event name, or await the event before it can be raised",
+)
 EVENT_LOST = Rule(
     "two events of one name came early",
     "the orchestrator sees the last one only; the others are lost",

@@ -1,9 +1,11 @@
 """What the SDK keeps to itself: which number it gave to which task. It does not say so, and Azure's host never learns when the two differ.
 
-The app runs in this process, so the context of an orchestrator's run can be looked at when the run is over; nothing in it is changed.
+The app runs in this process, so the context of an orchestrator's run can be looked at when the run is over; all that is changed in it is
+that its dictionary of early events takes notes.
 Source: DurableOrchestrationContext.open_tasks and RetryAbleTask in azure-functions-durable 1.x."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,12 +42,35 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """`open`: the number of each task that has not ended; `awaits`: the names of events that it still waits for; `parked`: the names, in
-    lower case, of those that came before they were awaited."""
+    """`open`: the number of each task that has not ended; `awaits`: the names of events that it still waits for; `again` and `lost`: the
+    names of those that came early and were handed out more than once, or never."""
 
     open: Mapping[int, Seen] = field(default_factory=dict)
     awaits: frozenset[str] = frozenset()
-    parked: frozenset[str] = frozenset()
+    again: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+
+
+class Parked(dict[int | str, Any]):
+    """Completions that nobody waited for when they came: the SDK keeps the last of each key, and never drops it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.again: set[str] = set()
+        self.lost: set[str] = set()
+        self._handed_out: Counter[str] = Counter()  # how often, of each name's present event
+
+    def __setitem__(self, key: int | str, complete: Any) -> None:
+        if isinstance(key, str) and key in self and not self._handed_out.pop(key, 0):
+            self.lost.add(key)
+        super().__setitem__(key, complete)
+
+    def __getitem__(self, key: int | str) -> Any:
+        if isinstance(key, str):
+            self._handed_out[key] += 1
+            if self._handed_out[key] > 1:
+                self.again.add(key)
+        return super().__getitem__(key)
 
 
 @cache
@@ -58,6 +83,7 @@ def watch() -> None:
 
     def made(text: str) -> Any:
         context = make(text)
+        context.deferred_tasks = Parked()
         _contexts[context.instance_id] = context
         return context
 
@@ -71,7 +97,7 @@ def inside(instance: str) -> Inside:
 
 
 def look(context: Any) -> Inside:
-    """Numbers are keys of tasks, names of events; an entity's answer has a key of its own, and several tasks may wait for one event."""
+    """Of a context that `watch` has seen. Numbers are keys of tasks, names of events; an entity's answer has a key of its own, and several tasks may wait for one event."""
     tasks, awaits = {}, set()
     for key, task in context.open_tasks.items():
         if isinstance(key, int):
@@ -79,8 +105,8 @@ def look(context: Any) -> Inside:
                 tasks[key] = of_task(task)
         elif any(each.action_repr.action_type == EXTERNAL_EVENT for each in (task if isinstance(task, list) else [task])):
             awaits.add(key)
-    parked = frozenset(key.lower() for key in context.deferred_tasks if isinstance(key, str))
-    return Inside(tasks, frozenset(awaits), parked)
+    parked = context.deferred_tasks
+    return Inside(tasks, frozenset(awaits), frozenset(parked.again), frozenset(parked.lost))
 
 
 def of_task(task: Any) -> Seen:

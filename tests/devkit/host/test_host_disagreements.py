@@ -108,6 +108,21 @@ def test_where_azure_is_late_or_loses_an_event_the_host_does_the_same_and_warns_
     warned(host, instance, rule)
 
 
+def test_an_event_that_served_two_waits_is_named_where_azure_would_have_run_on(host: Host) -> None:
+    instance = begin(host, "waits_twice")
+    tell(host, instance, "go", "go", "begin")
+    assert host.ended(instance)["output"] == [1, 1]
+    warned(host, instance, rules.EVENT_TWICE)
+
+
+def test_two_events_for_two_waits_are_no_disagreement_however_far_the_host_lags_behind(host: Host) -> None:
+    instance = begin(host, "waits_behind")
+    failure_seen(host, instance)
+    tell(host, instance, "go", "go", "late", "begin")
+    assert host.ended(instance)["output"] == [0, 1]
+    assert not said(host, instance, f"[{rules.EVENT_TWICE.name}]")
+
+
 def test_a_timer_that_holds_the_end_back_is_named(host: Host) -> None:
     instance = begin(host, "leaves_a_timer")
     assert "the timer for" in warned(host, instance, rules.TIMER_LEFT)

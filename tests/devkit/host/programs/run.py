@@ -50,6 +50,12 @@ class Outcome:
     rules: set[str] = field(default_factory=set)  # that the host has named
     episodes: int = 0
 
+    @property
+    def well(self) -> bool:
+        """Whether it came to its end, by the same numbers on both sides and with the right values."""
+        astray = self.wrong or self.again or self.broken or self.refused
+        return self.status in ("Completed", "Failed") and not astray and self.match is not Match.SHIFTED
+
 
 class Everything(dict[str, Any]):
     def __contains__(self, key: object) -> bool:
@@ -173,8 +179,8 @@ class Run:
 
     def _note(self, mine: Replayed) -> None:
         if not mine.state.done and mine.state.error is None:  # what is lost after the end, nobody misses
-            self.outcome.lost |= mine.lost
-        self.outcome.again |= mine.again
+            self.outcome.lost |= mine.state.inside.lost
+        self.outcome.again |= mine.state.inside.again
 
     def _schedule(self, work: Work) -> Event:
         """Record it, and let it end some day; one time in ten the end is told twice."""

@@ -85,6 +85,17 @@ def waits_twice(context: Any) -> Steps:
 
 
 @app.orchestration_trigger(context_name="context")
+def waits_behind(context: Any) -> Steps:
+    """Until "late" has come the host waits for the first two and lags behind."""
+    try:
+        yield context.task_all([context.call_activity("fail", "a"), context.wait_for_external_event("late")])
+    except Exception:
+        first = yield context.wait_for_external_event("go")
+    yield context.wait_for_external_event("begin")
+    return [first, (yield context.wait_for_external_event("go"))]
+
+
+@app.orchestration_trigger(context_name="context")
 def waits_once(context: Any) -> Steps:
     yield context.wait_for_external_event("begin")
     return (yield context.wait_for_external_event("go"))
