@@ -28,8 +28,17 @@ def _numbers(replay: Replay, state: State) -> Iterator[Note]:
             other = " with another input" if str(ours.seen) == str(theirs) else ""
             yield Note(_why_shifted(replay), f"Number {number} is for the SDK {theirs}, and for the host {ours.seen}{other}.")
             return
+    if not (state.done or state.error) and (unknown := _unknown(replay, state)) is not None:
+        yield Note(_why_shifted(replay), f"Number {unknown} is for the host {replay.given[unknown].seen}, and for the SDK something else.")
+        return
     if ahead:
         yield Note(_why_ahead(replay, ahead), f"The orchestrator awaits {', '.join(ahead)}, which the host has not begun.")
+
+
+def _unknown(replay: Replay, state: State) -> int | None:
+    """A task of the host's that is open, and not for the SDK, which has given its number to a signal: of those it keeps nothing."""
+    mine = (number for number in replay.open if replay.given[number].kind != Kind.EVENT_SENT)
+    return next((number for number in mine if number not in state.inside.open), None)
 
 
 def _events(replay: Replay, state: State) -> Iterator[Note]:

@@ -97,7 +97,8 @@ def inside(instance: str) -> Inside:
 
 
 def look(context: Any) -> Inside:
-    """Of a context that `watch` has seen. Numbers are keys of tasks, names of events; an entity's answer has a key of its own, and several tasks may wait for one event."""
+    """Of a context that `watch` has seen. Numbers are keys of tasks, names of events; an entity's answer has a key of its own, and
+    several tasks may wait for one event."""
     tasks, awaits = {}, set()
     for key, task in context.open_tasks.items():
         if isinstance(key, int):
