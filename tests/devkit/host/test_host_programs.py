@@ -35,9 +35,9 @@ def test_host_and_sdk_agree_or_the_host_says_why_not(kind: Kind) -> None:
     assert kind.name not in SMOOTH or all(each.classes == [AGREES] for each in runs)
 
 
-MET = {
-    "no failures": set(),
-    "failures, only task_any": set(),
+MET = {  # at the least: a cause is read off the actions, and where several meet another may be named
+    "no failures": {AGREES},
+    "failures, only task_any": {AGREES},
     "failures": {rules.TASK_ALL_WAITS.name, rules.TASK_ALL_SHIFTS.name, NESTED},
     "loops of task_any": {rules.LOOP_SHIFTS.name},
     "cancelled timers": {rules.CANCEL_SHIFTS.name},
@@ -50,4 +50,4 @@ MET = {
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_so_they_do_on_thousands_and_each_rule_is_met(kind: Kind) -> None:
     met = {name for each in run(kind, MANY) for name in each.classes}
-    assert met == {AGREES} | MET[kind.name] if kind.name != "all" else met >= MET["all"]
+    assert met == MET[kind.name] if kind.name in SMOOTH else met >= MET[kind.name]
