@@ -149,7 +149,7 @@ class Replay:
     def _retry(self, action: Action, whole: Task) -> Generator[Task, None, None]:
         """Attempt, wait, attempt ...; a wait follows the last failure too, and takes a number like any other."""
         options = action["retryOptions"]
-        pause = timedelta(milliseconds=options["firstRetryIntervalInMilliseconds"])
+        pause = options["firstRetryIntervalInMilliseconds"]
         kind = Kind.TASK_SCHEDULED if action["actionType"] == CALL_RETRY else Kind.SUB_ORCHESTRATION_CREATED
         attempts = options["maxNumberOfAttempts"]
         for attempt in range(1, attempts + 1):
@@ -158,8 +158,14 @@ class Replay:
             if not task.failed:
                 whole.end()
                 return
-            yield self._schedule(Kind.TIMER_CREATED, action, stamp(self.now + pause if attempt < attempts else self.now))
+            yield self._schedule(Kind.TIMER_CREATED, action, stamp(self._after(pause) if attempt < attempts else self.now))
         whole.end(failed=True)
+
+    def _after(self, milliseconds: float) -> datetime:
+        try:
+            return self.now + timedelta(milliseconds=milliseconds)
+        except OverflowError:
+            raise Mismatch(f"A retry is to come in {milliseconds:g} ms, and no calendar goes so far: shorten its interval.") from None
 
     def _look_at(self, child: Task, whole: Task, action: Action) -> None:
         whole.failed |= child.failed

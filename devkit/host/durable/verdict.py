@@ -78,8 +78,13 @@ def _number(actions: Iterable[Action]) -> int:
 def _look_up(catalogue: Catalogue, pending: Iterable[Work]) -> None:
     """Raises `Mismatch` for a function that the app does not have, and for a child with an entity's id."""
     for work in pending:
-        if work.kind == Kind.SUB_ORCHESTRATION_CREATED and (work.action.get("instanceId") or "").startswith("@"):
-            raise Mismatch(f"The instance ID {work.action['instanceId']!r} is an entity's: no orchestration's begins with '@'.")
+        given = work.action.get("instanceId") or ""
+        if work.kind == Kind.SUB_ORCHESTRATION_CREATED and given.startswith("@"):
+            raise Mismatch(f"The instance ID {given!r} is an entity's: no orchestration's begins with '@'.")
+        if any("\ud800" <= letter <= "\udfff" for letter in f"{given}{work.name}"):
+            raise Mismatch(
+                f"The name {given or work.name!r} holds half a character (a lone surrogate), which no text may: take whole ones."
+            )
         for kind, known, what in (
             (Kind.TASK_SCHEDULED, catalogue.activities, "activity"),
             (Kind.SUB_ORCHESTRATION_CREATED, catalogue.orchestrators, "orchestrator"),

@@ -198,5 +198,10 @@ def test_an_orchestrator_that_yields_nothing_fails_instead_of_waiting_for_ever(h
     assert "waits for nothing that could still happen" in ended["output"]
 
 
+def test_what_no_database_or_calendar_holds_fails_the_instance(host: Host) -> None:
+    assert "holds half a character (a lone surrogate)" in host.run("halver", {})["output"]
+    assert "A retry is to come in 1e+20 ms, and no calendar goes so far" in host.run("procrastinator", {})["output"]
+
+
 def test_a_child_may_not_have_an_entitys_id(host: Host) -> None:
     assert "The instance ID '@tally@a' is an entity's" in host.run("pretender", {})["output"]

@@ -324,6 +324,18 @@ def pretender(context: Any) -> Steps:
     yield context.call_sub_orchestrator("chain", {"name": "a", "number": 1}, "@tally@a")
 
 
+@app.orchestration_trigger(context_name="context")
+def halver(context: Any) -> Steps:
+    """Half a character in an id."""
+    yield context.call_sub_orchestrator("chain", {"name": "a", "number": 1}, "\ud800")
+
+
+@app.orchestration_trigger(context_name="context")
+def procrastinator(context: Any) -> Steps:
+    """Tries again in a billion years."""
+    yield context.call_activity_with_retry("fail", df.RetryOptions(10**20, 3), "no luck")
+
+
 # entities
 
 
