@@ -1,7 +1,7 @@
 """Processes of the devkit that start at once: children of one that has imported everything already.
 
-What they do, and how they end, is their own. An app's settings count when libraries are imported, so a host is begun this way only where it
-has none of those; that a cloud starts as a command of its own, the stack's tests see."""
+What they do, and how they end, is their own. An app's settings count when libraries are imported, so a host whose settings those read
+is begun as a command; that a cloud starts as a command of its own, the stack's tests see."""
 
 import os
 import sys

@@ -32,7 +32,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles) -> Iterator[Host]:
     """Shared; keys are not enforced. Tests keep apart by the ids of their instances."""
-    running = sample(tmp_path_factory.mktemp("host"), settings={"SSL_CERT_FILE": str(tls.ca)}).start()
+    running = sample(tmp_path_factory.mktemp("host"), settings={"SSL_CERT_FILE": str(tls.ca)}, command=True).start()
     yield running
     assert running.stop() == 0
     assert "in the host" not in running.log.read_text(), running.log.read_text()

@@ -42,7 +42,8 @@ def eventually(look: Callable[[], Any], what: str, patience: float = PATIENCE) -
 
 @dataclass
 class Host(Running):
-    """`folder` holds what belongs to one host: its settings, state and log."""
+    """`folder` holds what belongs to one host: its settings, state and log. It is begun as a fork of a process that has imported everything,
+    which spares it most of a start; as a `command` where what Python does before that counts."""
 
     app: Path
     folder: Path
@@ -51,7 +52,8 @@ class Host(Running):
     port: int = 0
     clock_scale: float = 1.0
     options: Sequence[str] = ()  # further ones of the command line
-    prepare: Callable[[], None] | None = None  # called in the new process before it becomes the host
+    command: bool = False
+    prepare: Callable[[], None] | None = None  # of a command: called in the new process before it becomes the host
     url: str = ""
     process: subprocess.Popen[bytes] | Forked | None = None
 
@@ -64,9 +66,13 @@ class Host(Running):
         arguments += ["--clock-scale", str(self.clock_scale)]
         return [*arguments, *self.options, *(["--enforce-keys"] if self.enforce_keys else [])]
 
-    def spawn(self) -> subprocess.Popen[bytes]:
-        self.process = process = begin("devkit.host", *self.arguments(), log=self.log, prepare=self.prepare)
-        return process
+    def spawn(self) -> subprocess.Popen[bytes] | Forked:
+        arguments = self.arguments()
+        if self.command or self.prepare is not None:
+            self.process = begin("devkit.host", *arguments, log=self.log, prepare=self.prepare)
+        else:
+            self.process = Forked("devkit.host", *arguments, log=self.log)
+        return self.process
 
     def start(self) -> Self:
         ready = ready_line(self.spawn(), self.log)
@@ -77,10 +83,11 @@ class Host(Running):
     def refusal(self) -> str:
         """What a host that cannot start says; its exit status is 1 and it says nothing on standard output."""
         process = self.spawn()
-        output, _ = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 1, self.log.read_text()
+        assert process.stdout is not None
+        with process.stdout:
+            assert process.wait(PATIENCE) == 1, self.log.read_text()
+            assert process.stdout.read() == b""
         self.process = None
-        assert output == b""
         return self.log.read_text()
 
     @property

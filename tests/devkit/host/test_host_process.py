@@ -45,7 +45,7 @@ def test_settings_are_in_the_environment_before_any_library_reads_it(host: Host,
 
 def test_the_app_finds_the_modules_beside_it_and_on_its_path_and_none_of_the_folder_that_the_host_was_started_in(tmp_path: Path) -> None:
     host = app(tmp_path, HEAD + "import beside, shared\nbeside.speak()\nimport tests.devkit.host.running\n")
-    host.settings = {"PYTHONPATH": str(host.app / "src")}
+    host.command, host.settings = True, {"PYTHONPATH": str(host.app / "src")}
     (host.app / "src").mkdir()
     (host.app / "src" / "shared.py").touch()
     (host.app / "beside.py").write_text("def speak(): print('I am here')\n")
@@ -55,8 +55,9 @@ def test_the_app_finds_the_modules_beside_it_and_on_its_path_and_none_of_the_fol
 
 
 def test_what_the_app_prints_does_not_disturb_the_ready_line(tmp_path: Path) -> None:
-    host = app(tmp_path, HEAD + "print('a greeting')\n" + ACTIVITY).start()
-    assert host.stop() == 0
+    host = app(tmp_path, HEAD + "print('a greeting')\n" + ACTIVITY)
+    host.command = True
+    assert host.start().stop() == 0
     assert "a greeting" in host.log.read_text()
 
 

@@ -20,7 +20,7 @@ def greeting(host: Host) -> str | None:
 
 
 def test_an_app_gets_changed_settings_without_a_hand_and_goes_on_where_it_was(make_host: MakeHost) -> None:
-    host = make_host(settings={"GREETING": "hello"}).start()
+    host = make_host(settings={"GREETING": "hello"}, command=True).start()
     assert greeting(host) == "hello"
     host.begin("listener", instance="waits")
     rewrite(host, GREETING="good day")
@@ -31,7 +31,7 @@ def test_an_app_gets_changed_settings_without_a_hand_and_goes_on_where_it_was(ma
 
 
 def test_settings_that_are_broken_for_a_moment_change_nothing(make_host: MakeHost) -> None:
-    host = make_host(settings={"GREETING": "hello"}).start()
+    host = make_host(settings={"GREETING": "hello"}, command=True).start()
     (host.folder / "local.settings.json").write_text("{")
     eventually(lambda: "goes on with its earlier settings" in host.log.read_text(), "the warning")
     assert greeting(host) == "hello"
