@@ -42,7 +42,7 @@ def eventually(look: Callable[[], Any], what: str, patience: float = PATIENCE) -
 
 @dataclass
 class Host(Running):
-    """`folder` holds what belongs to one host: its settings, state and log. It is begun as a fork of a process that has imported everything,
+    """`folder` holds what belongs to one host: its settings, state and log. It is begun as a fork of a process that has imported all,
     which spares it most of a start; as a `command` where what Python does before that counts."""
 
     app: Path
