@@ -8,7 +8,7 @@ from registries.connections import Connections
 from registries.registry import Reference, Registry
 from registries.wire import unreachable
 from replication.failures import Failure, Refused
-from replication.references import Digest, Repository
+from replication.references import Digest, Repository, Tag
 
 ANSWER_WITHIN = 20  # seconds for one registry, sign-in included: one that hangs must not hide what the others answer
 
@@ -25,15 +25,22 @@ class Answered:
         return {"digest": digest, "failure": None if self.failure is None else self.failure.to_json()}
 
 
+NOT_ASKED = Answered(None)
+
+
 async def holdings(here: Connections, repository: Repository, reference: Reference) -> dict[str, Any]:
-    """`in_sync` is null where one side did not answer; of the whole, false as soon as one target differs."""
-    registries = [here.source, *(one.registry for one in here.targets.values())]
-    source, *targets = await asyncio.gather(*(_ask(registry, repository, reference) for registry in registries))
+    """`in_sync` is null where one side did not answer, and at a target that is not to have it (`filtered`: why), which does not count; of
+    the whole, false as soon as one target differs."""
+    tag = reference if isinstance(reference, Tag) else None
+    left_out = {name: one.target.scope.leaves_out(repository, tag) for name, one in here.targets.items()}
+    wanted = {name: one.registry for name, one in here.targets.items() if left_out[name] is None}
+    source, *answers = await asyncio.gather(*(_ask(registry, repository, reference) for registry in (here.source, *wanted.values())))
+    answered = dict(zip(wanted, answers, strict=True))
     rows = [
-        {"target": name, "in_sync": _in_sync(source, target), **target.to_json()}
-        for name, target in zip(here.targets, targets, strict=True)
+        {"target": name, "in_sync": _in_sync(source, told), **told.to_json(), "filtered": left_out[name]}
+        for name, told in ((name, answered.get(name, NOT_ASKED)) for name in here.targets)
     ]
-    verdicts = {row["in_sync"] for row in rows}
+    verdicts = {row["in_sync"] for row in rows if row["filtered"] is None}
     in_sync = False if False in verdicts else None if None in verdicts else True
     return {"in_sync": in_sync, "message": _message(source, rows), "source": source.to_json(), "targets": rows}
 
@@ -42,13 +49,16 @@ def _message(source: Answered, rows: list[dict[str, Any]]) -> str:
     """For a person; above all, that equal can mean absent everywhere, as after a typing error."""
     if source.failure is not None:
         return f"the source does not tell: {source.failure.code}"
+    filtered = [f"{row['target']} ({row['filtered']})" for row in rows if row["filtered"]]
     differing = [row["target"] for row in rows if row["in_sync"] is False]
-    silent = [f"{row['target']} ({row['failure']['code']})" for row in rows if row["in_sync"] is None]
+    silent = [f"{row['target']} ({row['failure']['code']})" for row in rows if row["failure"]]
     parts = [f"differs in {', '.join(differing)}"] if differing else []
     parts += [f"no answer from {', '.join(silent)}"] if silent else []
-    if parts:
-        return "; ".join(parts)
-    return "absent at the source and at every target" if source.digest is None else "the same at the source and at every target"
+    if not parts and len(filtered) < len(rows):
+        everywhere = "every target" if not filtered else "every other target"
+        parts = [f"{'absent' if source.digest is None else 'the same'} at the source and at {everywhere}"]
+    parts += [f"left out of {', '.join(filtered)}"] if filtered else []
+    return "; ".join(parts)
 
 
 async def _ask(registry: Registry, repository: Repository, reference: Reference) -> Answered:
@@ -62,4 +72,4 @@ async def _ask(registry: Registry, repository: Repository, reference: Reference)
 
 
 def _in_sync(source: Answered, target: Answered) -> bool | None:
-    return None if source.failure or target.failure else source.digest == target.digest
+    return None if target is NOT_ASKED or source.failure or target.failure else source.digest == target.digest

@@ -48,10 +48,9 @@ class Publication:
         self._doubted: datetime | None = None  # since when, without a change
 
     def steps(self) -> Generator[Any, Any, Outcome]:
-        self._report("signing in", None)
-        admitted = yield from self._run.insist("authenticate_target", {"target": self._work.target})
-        if isinstance(admitted, Failure):
-            return self._failed(admitted)
+        turned_away = yield from self._sign_in()
+        if turned_away is not None:
+            return turned_away
         while True:
             seen = yield from self._look()
             if isinstance(seen, Failure):
@@ -71,6 +70,14 @@ class Publication:
                 return self._concluded(seen, step)
             self._doubt(seen, step)
             yield from self._run.sleep(pause)
+
+    def _sign_in(self) -> Generator[Any, Any, Outcome | None]:
+        """None: let in."""
+        self._report("signing in", None)
+        admitted = yield from self._run.insist("authenticate_target", self._work.to_json())
+        if isinstance(admitted, Failure):
+            return self._failed(admitted)
+        return self._outcome("filtered", None, admitted["filtered"]) if "filtered" in admitted else None
 
     def _look(self) -> Generator[Any, Any, Seen | Failure]:
         if self._verified is None:

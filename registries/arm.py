@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from registries.credentials import EntraCredential
 from registries.refusals import Side, first_error, refusal, retry_after
 from registries.registry import artifact
+from registries.target import place_of
 from registries.wire import CONNECT_WITHIN, LARGEST_ANSWER, READ_WITHIN, Answer, unreachable
 from replication.failures import Failure, Kind, Refused, said
 from replication.references import Digest, Repository
@@ -63,7 +64,7 @@ class TargetImports:
                 "credentials": {"username": self._source.token_name, "password": self._source.token_password.reveal()},
             },
             "targetTags": [],
-            "untaggedTargetRepositories": [str(repository)],
+            "untaggedTargetRepositories": [str(place_of(repository, self._target))],
             "mode": "Force",
         }
         answers: list[AsyncHttpResponse] = []

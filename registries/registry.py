@@ -5,7 +5,7 @@ Sources: OCI distribution-spec; Azure/acr docs/AAD-OAuth.md for scopes; data-pla
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -30,17 +30,24 @@ class Found:
     index: bool  # as the Content-Type says
 
 
-class Registry:
-    """Methods raise `Refused` for everything but what they promise."""
+def _unchanged(repository: Repository) -> Repository:
+    return repository
 
-    def __init__(self, side: Side, wire: Wire, tokens: Tokens) -> None:
+
+class Registry:
+    """Methods raise `Refused` for everything but what they promise, and take the source's names of repositories: `place_of` says where this
+    registry keeps one."""
+
+    def __init__(self, side: Side, wire: Wire, tokens: Tokens, place_of: Callable[[Repository], Repository] = _unchanged) -> None:
         self.side = side
+        self._place_of = place_of
         self._wire = wire
         self._tokens = tokens
 
     async def find(self, repository: Repository, reference: Reference, *, prove: bool = False) -> Found | None:
         """HEAD (distribution-spec, "Checking if content exists"), which unlike a GET is not counted as a pull. A HEAD's 404 has no body: it
         may start an import, and proves no absence. With `prove`, None is proven by a GET that answers the registry's own code."""
+        repository = self._place_of(repository)
         doing = f"look at {artifact(repository, reference)} in {self.side.name}"
         path, scope = _manifest_path(repository, reference), f"repository:{repository}:pull"
         answer = await self._send("HEAD", path, scope, doing, {"Accept": ACCEPT})
@@ -62,10 +69,11 @@ class Registry:
 
     async def prepare(self, repository: Repository, actions: str) -> None:
         """Have the token at hand, so that nothing comes between a last look elsewhere and the call that rests on it."""
-        await self._tokens.get(f"repository:{repository}:{actions}")
+        await self._tokens.get(f"repository:{self._place_of(repository)}:{actions}")
 
     async def manifest(self, repository: Repository, digest: Digest) -> Manifest | None:
         """The bytes, which hash to `digest`; None when the registry's own code says that they are absent."""
+        repository = self._place_of(repository)
         doing = f"read {artifact(repository, digest)} from {self.side.name}"
         answer = await self._send("GET", _manifest_path(repository, digest), f"repository:{repository}:pull", doing, {"Accept": ACCEPT})
         if proves_absence(answer):
@@ -83,6 +91,7 @@ class Registry:
 
     async def put_manifest(self, repository: Repository, reference: Reference, manifest: Manifest) -> None:
         """distribution-spec, "Pushing manifests"."""
+        repository = self._place_of(repository)
         doing = f"put {artifact(repository, reference)} into {self.side.name}"
         path, scope = _manifest_path(repository, reference), f"repository:{repository}:{PUSH}"
         answer = await self._send("PUT", path, scope, doing, {"Content-Type": manifest.media_type}, content=manifest.content, tries=1)
@@ -91,6 +100,7 @@ class Registry:
 
     async def delete_manifest(self, repository: Repository, digest: Digest) -> bool:
         """With every tag that points at it. False when it was absent already."""
+        repository = self._place_of(repository)
         doing = f"delete {artifact(repository, digest)} in {self.side.name}"
         answer = await self._send("DELETE", _manifest_path(repository, digest), f"repository:{repository}:{DELETE}", doing, tries=1)
         if proves_absence(answer):
@@ -101,6 +111,7 @@ class Registry:
 
     async def tags_of(self, repository: Repository, digest: Digest) -> frozenset[Tag]:
         """`GET /acr/v1/{name}/_tags?digest=`, page by page; none when the repository is absent."""
+        repository = self._place_of(repository)
         doing = f"list the tags of {artifact(repository, digest)} in {self.side.name}"
         path = f"/acr/v1/{repository}/_tags"
         query = urlencode({"digest": str(digest), "n": PAGE})

@@ -9,6 +9,8 @@ from registries.registry import Registry
 from registries.tokenanswers import token_of
 from registries.tokens import Token, TokenCache
 from registries.wire import Wire
+from replication.failures import Failure, Refused
+from replication.references import Repository
 from replication.targets import Target
 
 REFRESH = "refresh"
@@ -67,4 +69,19 @@ def target_registry(target: Target, wire: Wire, credential: EntraCredential) -> 
         f" the target's acrAudience (now {target.cloud.acr_audience}).",
     )
     tokens = TargetTokens(target, side, wire, credential)
-    return Registry(side, wire, tokens), tokens
+    return Registry(side, wire, tokens, lambda repository: place_of(repository, target)), tokens
+
+
+def place_of(repository: Repository, target: Target) -> Repository:
+    """Where a target keeps a repository of the source. Raises `Refused` for one that is out of its scope: the settings have changed since
+    the run began, or it would have been left out then."""
+    if (place := target.scope.place_of(repository)) is not None:
+        return place
+    failure = Failure(
+        kind="conflict",
+        code="settings_invalid",
+        doing=f"find {repository} at {target}",
+        said="the settings have taken it out of the scope of that target",
+        hint="Nothing to do if that was meant; else correct the target's repositories or prefixes, and push again.",
+    )
+    raise Refused(failure)

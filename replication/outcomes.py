@@ -9,13 +9,13 @@ from replication.failures import Failure
 from replication.references import Digest
 from replication.work import Seen, Work
 
-Name = Literal["replicated", "already_current", "deleted", "already_absent", "superseded", "kept", "failed"]
+Name = Literal["replicated", "already_current", "deleted", "already_absent", "superseded", "kept", "filtered", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`digest`: what the target holds of it now. `seconds`: from the run's start until this was verified. `reason` belongs to `kept`,
-    `failure` to `failed`."""
+    """`digest`: what the target holds of it now. `seconds`: from the run's start until this was verified. `reason` belongs to `kept`
+    and `filtered`, `failure` to `failed`."""
 
     target: str
     outcome: Name

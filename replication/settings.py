@@ -21,6 +21,7 @@ SINGLE_TARGET = (
     "TargetAzureServicePrincipalTenantId",
     "TargetACRResourceId",
 )
+EXAMPLE_APART = 'one registry once, or "prefixes" that lead to different places'
 LIMITS = {  # setting -> field of Limits, and the most that it may be, in seconds: a run's history is to stay below 500 events
     "ReplicationSettle": ("settle", 3600),
     "ReplicationDeleteDelay": ("delete_delay", 86_400),
@@ -77,17 +78,22 @@ def _targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
 
 
 def _find_doubles(source: Source | None, targets: list[Target], setting: str, mistakes: Mistakes) -> None:
-    """By id and by login server: one registry under two names would verify itself, and lose what the other deletes."""
-    seen: dict[str, str] = {}
-    if source is not None:
-        seen = {str(source.registry).lower(): "the source", source.login_server: "the source"}
-    for target in targets:
-        names = {str(target.registry).lower(), target.login_server}
-        others = sorted({seen[name] for name in names & seen.keys()})
+    """By id and by login server: one registry under two names would verify itself, and lose what the other deletes. Two targets may share
+    a registry if their prefixes keep them apart; filters are no proof of that."""
+    for number, target in enumerate(targets):
+        names = _names(target)
+        others = ["the source"] if source is not None and names & _names(source) else []
+        others += [
+            f"target {one.name!r}"
+            for one in targets[:number]
+            if names & _names(one) and not target.scope.prefixes.apart_from(one.scope.prefixes)
+        ]
         if others:
-            mistakes.add(setting, f"gives target {target.name!r} the registry of {' and '.join(others)}", "one registry once")
-        for name in names:
-            seen.setdefault(name, f"target {target.name!r}")
+            mistakes.add(setting, f"gives target {target.name!r} the registry of {' and '.join(others)}", EXAMPLE_APART)
+
+
+def _names(registry: Source | Target) -> set[str]:
+    return {str(registry.registry).lower(), registry.login_server}
 
 
 def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:

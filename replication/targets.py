@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from replication.clouds import Cloud
+from replication.scope import WHOLE, Scope
 from replication.secret import Secret
 
 # "Naming rules and restrictions for Azure resources". A registry's name becomes a host name, and its group part of a URL.
@@ -60,6 +61,7 @@ class Target:
     client_id: str
     secret_setting: str
     secret: Secret
+    scope: Scope = WHOLE
 
     def __str__(self) -> str:
         return f"{self.name} ({self.login_server})"

@@ -57,7 +57,9 @@ def test_what_is_everywhere_is_in_sync(site: Site, runs: list[Json]) -> None:
         told = site.status("status/app", **reference)
         assert told["in_sync"] is True
         assert told["source"] == {"digest": SECOND.digest, "failure": None}
-        assert told["targets"] == [{"target": name, "in_sync": True, "digest": SECOND.digest, "failure": None} for name in BOTH]
+        assert told["targets"] == [
+            {"target": name, "in_sync": True, "digest": SECOND.digest, "failure": None, "filtered": None} for name in BOTH
+        ]
 
 
 def test_an_answer_is_json_of_this_moment(site: Site) -> None:
@@ -82,7 +84,7 @@ def test_what_the_source_alone_has_is_not_in_sync(site: Site) -> None:
     told = site.status("status/unheard", tag="v1")
     assert told["in_sync"] is False
     assert told["source"]["digest"] == FIRST.digest
-    assert told["targets"] == [{"target": name, "in_sync": False, "digest": None, "failure": None} for name in BOTH]
+    assert told["targets"] == [{"target": name, "in_sync": False, "digest": None, "failure": None, "filtered": None} for name in BOTH]
     assert told["runs"] == []
 
 

@@ -28,6 +28,12 @@ def test_content_comes_first_and_the_tag_last() -> None:
     assert run.output["digest"] == NEW
 
 
+def test_what_is_out_of_scope_is_not_even_looked_at() -> None:
+    run = publish(authenticate_target={"filtered": "tag"})
+    assert run.calls == [("authenticate_target", work()["work"])]
+    assert (run.output["outcome"], run.output["reason"], run.output["digest"]) == ("filtered", "tag", None)
+
+
 def test_the_outcome_is_told_before_the_run_settles() -> None:
     run = publish(look=[NEW_IMAGE, SYNCED], start_import=ENDED)
     assert run.slept() == [60]

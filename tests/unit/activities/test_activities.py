@@ -38,6 +38,7 @@ def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> Call:
         "clientId": principal["clientId"],
         "clientSecretSetting": "ChinaClientSecret",
     }
+    listed |= {"tags": {"exclude": ["draft-*"]}}
     settings = {
         "SourceACRResourceId": source["registry"]["id"],
         "SourceACRLoginServer": source["registry"]["loginServer"],
@@ -67,6 +68,13 @@ def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> Call:
 
 def methods(clouds: Clouds, side: str, repository: str) -> list[str]:
     return [one["method"] for one in asked_of(getattr(clouds, side), f"/v2/{repository}/manifests/") if one["identity"] != "all"]
+
+
+def test_what_is_out_of_scope_is_told_before_anybody_is_asked(clouds: Clouds, call: Call) -> None:
+    before = [len(cloud.control("GET", "requests")) for cloud in (clouds.source, clouds.target)]
+    assert call("authenticate_target", "steps/scope", digest_of(b"any"), "draft-1") == {"filtered": "tag"}
+    assert [len(cloud.control("GET", "requests")) for cloud in (clouds.source, clouds.target)] == before
+    assert call("authenticate_target", "steps/scope", digest_of(b"any"), "v1")["valid_for"] > 0
 
 
 def test_a_look_asks_once_where_a_tag_means_the_digest(clouds: Clouds, call: Call) -> None:

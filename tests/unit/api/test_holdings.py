@@ -11,7 +11,10 @@ from api.holdings import holdings
 from devkit.tls import TlsFiles
 from registries.connections import Connections
 from replication.limits import Limits
+from replication.patterns import Filter, Pattern
+from replication.prefixes import Prefixes
 from replication.references import Digest, Repository, Tag
+from replication.scope import Scope
 from replication.settings import Settings
 from replication.targets import Source, Target
 from tests.devkit.cloud.running import Clouds
@@ -65,7 +68,7 @@ async def test_a_tag_is_in_sync_where_it_means_the_same(
         "in_sync": in_sync,
         "message": message,
         "source": {"digest": digests[0], "failure": None},
-        "targets": [{"target": "china", "in_sync": in_sync, "digest": digests[1], "failure": None}],
+        "targets": [{"target": "china", "in_sync": in_sync, "digest": digests[1], "failure": None, "filtered": None}],
     }
 
 
@@ -88,6 +91,18 @@ async def test_a_target_that_does_not_answer_leaves_the_whole_open_and_hides_no_
     assert (open_["in_sync"], verdicts(open_)) == (None, {"china": True, "usgov": None})
     assert open_["message"] == "no answer from usgov (unreachable)"
     assert open_["targets"][1]["failure"]["code"] == "unreachable"
+
+
+async def test_a_target_keeps_it_at_another_place_or_not_at_all(clouds: Clouds) -> None:
+    digest = clouds.source.push_image("holdings/placed", "v1")
+    clouds.target.push_image("mirror/placed", "v1")
+    placed = replace(target_of(clouds.target), scope=Scope(prefixes=Prefixes.parse({"holdings/": "mirror/"})))
+    without = replace(target_of(clouds.target), scope=Scope(tags=Filter(exclude=(Pattern.parse("v*", "tag"),))))
+    async with connected(source_of(clouds.source), china=placed, usgov=without) as here:
+        answer = await holdings(here, Repository("holdings/placed"), V1)
+    assert (answer["in_sync"], verdicts(answer)) == (True, {"china": True, "usgov": None})
+    assert answer["message"] == "the same at the source and at every other target; left out of usgov (tag)"
+    assert [(row["digest"], row["filtered"]) for row in answer["targets"]] == [(digest, None), (None, "tag")]
 
 
 async def test_without_the_source_there_is_no_telling(clouds: Clouds) -> None:

@@ -172,3 +172,20 @@ def test_mistakes_of_all_entries_are_told_at_once() -> None:
         *(f"ReplicationTargets[2].cloud.{field}" for field in CLOUD),
         "ReplicationTargets[2].registry",
     ]
+
+
+def test_registries_are_shared_where_prefixes_keep_targets_apart() -> None:
+    below = listed(target(prefixes={"team/": "a/", "web/": "b/"}), target(name="again", prefixes={"team/": "c/"}))
+    assert list(Settings.parse(below).targets) == ["china", "again"]
+    for shared in ({"team/": "a/x/"}, {"": ""}, {"web/": "a/"}):
+        assert mistakes_of(listed(target(prefixes={"team/": "a/"}), target(name="again", prefixes=shared))) == [
+            ("ReplicationTargets", "gives target 'again' the registry of target 'china'")
+        ]
+    source = target(registry=SOURCE["SourceACRResourceId"], prefixes={"team/": "a/"})
+    assert mistakes_of(listed(source)) == [("ReplicationTargets", "gives target 'china' the registry of the source")]
+
+
+def test_filters_share_no_registry() -> None:
+    """Whether two regular expressions have a name in common is nothing to rely on."""
+    both = listed(target(repositories={"include": ["a/*"]}), target(name="again", repositories={"include": ["b/*"]}))
+    assert mistakes_of(both) == [("ReplicationTargets", "gives target 'again' the registry of target 'china'")]

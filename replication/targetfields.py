@@ -1,0 +1,105 @@
+"""One entry of `ReplicationTargets`: where the target is, who signs in, what it is to hold."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields as fields_of
+
+from replication.clouds import CLOUDS, Cloud
+from replication.fields import Fields
+from replication.scopefields import SCOPE_FIELDS, parse_scope
+from replication.secret import Secret
+from replication.targets import RegistryId, Target
+from replication.texts import GUID_EXAMPLE, LOGIN_SERVER, REGISTRY_EXAMPLE, SETTING_NAME, TARGET_NAME, is_guid, is_https_url
+
+CLOUD_FIELDS = {
+    "authority": "https://login.chinacloudapi.cn",
+    "resourceManager": "https://management.chinacloudapi.cn",
+    "armAudience": "https://management.chinacloudapi.cn",
+    "acrAudience": "https://containerregistry.azure.net",
+    "loginServerSuffix": "azurecr.cn",
+}
+FIELDS = {"name", "cloud", "registry", "loginServer", "tenantId", "clientId", "clientSecretSetting", *SCOPE_FIELDS}
+
+
+def parse_target(fields: Fields, values: Mapping[str, str]) -> Target | None:
+    """None when anything is wrong."""
+    before = fields.mistakes_so_far
+    fields.only(FIELDS)
+    name = fields.text("name", "china")
+    if name and not TARGET_NAME.fullmatch(name):
+        fields.wrong("name", "must be 1 to 32 of a-z, 0-9 and '-'", "china")
+    cloud, registry = _cloud(fields), _registry(fields)
+    login_server = _login_server(fields, cloud, registry)
+    tenant_id, client_id = _guid(fields, "tenantId"), _guid(fields, "clientId")
+    secret_setting = fields.text("clientSecretSetting", "ChinaClientSecret")
+    secret = _secret(fields, secret_setting, values)
+    scope = parse_scope(fields)
+    if fields.mistakes_so_far > before or cloud is None or registry is None:
+        return None
+    return Target(
+        name=name,
+        cloud=cloud,
+        registry=registry,
+        login_server=login_server,
+        tenant_id=tenant_id,
+        client_id=client_id,
+        secret_setting=secret_setting,
+        secret=Secret(secret),
+        scope=scope,
+    )
+
+
+def _cloud(fields: Fields) -> Cloud | None:
+    given = fields.value.get("cloud")
+    if isinstance(given, str) and given in CLOUDS:
+        return CLOUDS[given]
+    example = f"{', '.join(CLOUDS)} or {json.dumps(CLOUD_FIELDS)}"
+    if not isinstance(given, dict):
+        fields.wrong("cloud", "must be the name of a cloud or an object that describes one", example)
+        return None
+    parts = fields.object("cloud", example)
+    texts = {field: given.get(field) for field in CLOUD_FIELDS}
+    for field, text in texts.items():
+        if not isinstance(text, str) or not (LOGIN_SERVER.fullmatch(text) if field == "loginServerSuffix" else is_https_url(text)):
+            parts.wrong(field, "is missing" if text is None else "is not valid", CLOUD_FIELDS[field])
+    parts.only(CLOUD_FIELDS)
+    names = [field.name for field in fields_of(Cloud)]  # in the order of CLOUD_FIELDS
+    return Cloud(**dict(zip(names, (str(text).rstrip("/") for text in texts.values()), strict=True)))
+
+
+def _registry(fields: Fields) -> RegistryId | None:
+    text = fields.text("registry", REGISTRY_EXAMPLE)
+    if not text:
+        return None
+    try:
+        return RegistryId.parse(text)
+    except ValueError as error:
+        fields.wrong("registry", f"is {error}", REGISTRY_EXAMPLE)
+        return None
+
+
+def _login_server(fields: Fields, cloud: Cloud | None, registry: RegistryId | None) -> str:
+    given = fields.value.get("loginServer")
+    if given is None:
+        return f"{registry.name.lower()}.{cloud.login_server_suffix}" if cloud and registry else ""
+    if not isinstance(given, str) or not LOGIN_SERVER.fullmatch(given):
+        fields.wrong("loginServer", "is not a login server (a host name, without https:// or a path)", "contosocn.azurecr.cn")
+    return str(given)
+
+
+def _guid(fields: Fields, field: str) -> str:
+    text = fields.text(field, GUID_EXAMPLE)
+    if text and not is_guid(text):
+        fields.wrong(field, "is not a GUID", GUID_EXAMPLE)
+    return text
+
+
+def _secret(fields: Fields, setting: str, values: Mapping[str, str]) -> str:
+    if not setting:
+        return ""
+    if not SETTING_NAME.fullmatch(setting):
+        fields.wrong("clientSecretSetting", "must be the name of a setting, not the secret itself", "ChinaClientSecret")
+        return ""
+    if not values.get(setting):
+        fields.wrong("clientSecretSetting", "names a setting that is missing or empty", "ChinaClientSecret, and a setting of that name")
+    return values.get(setting, "")
