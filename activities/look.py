@@ -6,7 +6,7 @@ from typing import Any
 
 from activities.step import bp, step
 from registries.connections import connections
-from registries.registry import Registry
+from registries.registry import Found, Registry
 from replication.decisions import Held
 from replication.references import Repository, Tag
 from replication.work import Seen, Work
@@ -15,37 +15,46 @@ from replication.work import Seen, Work
 @bp.activity_trigger(input_name="work")
 @step
 async def look(work: dict) -> dict[str, Any]:
-    """A `Work` -> a `Seen`. What the source lacks is proven by a GET; what the target lacks as well, where a run may end on it: when the
-    source lacks something, or something is to be removed."""
+    """A `Work` -> a `Seen`, or `{filtered}`: why it is out of the target's scope, which only the manifest itself could tell. What the
+    source lacks is proven by a GET; what the target lacks as well, where a run may end on it: when the source lacks something, or something
+    is to be removed."""
     wanted = Work.from_json(work)
-    source, target = connections().source, connections().target(wanted.target).registry
+    source, connection = connections().source, connections().target(wanted.target)
+    target, scope = connection.registry, connection.target.scope
     at_source, at_target = await asyncio.gather(held(source, wanted, prove=True), held(target, wanted, prove=wanted.removing))
+    meant = at_source.meant or at_target.meant
+    if meant is not None and not scope.takes_media_type(meant.media_type):
+        return {"filtered": "media_type"}
     if not wanted.removing and not at_source.whole:
         at_target = await held(target, wanted, prove=True)
     standing: frozenset[Tag] = frozenset()
     if wanted.removing and at_target.held.has_digest and not at_source.held.has_digest:
-        standing = await still_at_source(source, wanted.repository, await target.tags_of(wanted.repository, wanted.digest))
-    return Seen(source=at_source.held, target=at_target.held, index=at_source.index, standing=standing).to_json()
+        tags = await target.tags_of(wanted.repository, wanted.digest)
+        foreign = frozenset(tag for tag in tags if not scope.takes_tag(tag))
+        standing = foreign | await still_at_source(source, wanted.repository, tags - foreign)
+    index = at_source.meant is not None and at_source.meant.index
+    return Seen(
+        source=at_source.held, target=at_target.held, index=index, standing=standing, deletes=scope.deletes == "propagate"
+    ).to_json()
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """`whole`: nothing was absent. `index`: whether what the tag means (without one, the digest) is an index."""
+    """`whole`: nothing was absent. `meant`: what the tag means (without one, the digest), None for absence."""
 
     held: Held
     whole: bool
-    index: bool
+    meant: Found | None
 
 
 async def held(registry: Registry, wanted: Work, *, prove: bool) -> Looked:
     """One request when the tag means the digest, else one for each, and one more for each absence that is to be proven."""
     tagged = None if wanted.tag is None else await registry.find(wanted.repository, wanted.tag, prove=prove)
     if tagged is not None and tagged.digest == wanted.digest:
-        return Looked(Held(tagged.digest, True), True, tagged.index)
+        return Looked(Held(tagged.digest, True), True, tagged)
     found = await registry.find(wanted.repository, wanted.digest, prove=prove)
-    meant = found if wanted.tag is None else tagged
     whole = found is not None and (wanted.tag is None or tagged is not None)
-    return Looked(Held(None if tagged is None else tagged.digest, found is not None), whole, meant is not None and meant.index)
+    return Looked(Held(None if tagged is None else tagged.digest, found is not None), whole, found if wanted.tag is None else tagged)
 
 
 async def still_at_source(source: Registry, repository: Repository, tags: frozenset[Tag]) -> frozenset[Tag]:

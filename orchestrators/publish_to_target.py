@@ -53,8 +53,8 @@ class Publication:
             return turned_away
         while True:
             seen = yield from self._look()
-            if isinstance(seen, Failure):
-                return self._failed(seen)
+            if not isinstance(seen, Seen):
+                return seen
             step = yield from self._next_step(seen)
             if isinstance(step, Bring | Remove):
                 if self._rounds == self._limits.rounds:
@@ -79,17 +79,25 @@ class Publication:
             return self._failed(admitted)
         return self._outcome("filtered", None, admitted["filtered"]) if "filtered" in admitted else None
 
-    def _look(self) -> Generator[Any, Any, Seen | Failure]:
+    def _look(self) -> Generator[Any, Any, Seen | Outcome]:
         if self._verified is None:
             self._report("looking", None)
         seen = yield from self._run.insist("look", self._work.to_json())
-        return seen if isinstance(seen, Failure) else Seen.from_json(seen)
+        if isinstance(seen, Failure):
+            return self._failed(seen)
+        return self._outcome("filtered", None, seen["filtered"]) if "filtered" in seen else Seen.from_json(seen)
 
     def _next_step(self, seen: Seen) -> Generator[Any, Any, Bring | Remove | Keep | Rest | Failure]:
         """The decision; and where tags and digests agree, whether an index is there with every child."""
         work = self._work
         step = next_step(
-            tag=work.tag, digest=work.digest, removing=work.removing, source=seen.source, target=seen.target, standing=seen.standing
+            tag=work.tag,
+            digest=work.digest,
+            removing=work.removing,
+            source=seen.source,
+            target=seen.target,
+            standing=seen.standing,
+            deletes=seen.deletes,
         )
         meant = seen.source.tagged if work.tag is not None else work.digest if seen.source.has_digest else None
         if not isinstance(step, Rest) or not seen.index or meant is None or meant in self._whole:

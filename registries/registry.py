@@ -27,7 +27,11 @@ Reference = Tag | Digest
 @dataclass(frozen=True, slots=True)
 class Found:
     digest: Digest
-    index: bool  # as the Content-Type says
+    media_type: str  # as the Content-Type says
+
+    @property
+    def index(self) -> bool:
+        return self.media_type in INDEX_MEDIA_TYPES
 
 
 def _unchanged(repository: Repository) -> Repository:
@@ -158,7 +162,7 @@ class Registry:
         digest = _parsed_digest(answer.headers.get("Docker-Content-Digest"))
         if digest is None or (isinstance(reference, Digest) and digest != reference):
             raise Refused(self._unexpected(doing, f"Docker-Content-Digest is {answer.headers.get('Docker-Content-Digest')!r}"))
-        return Found(digest, media_type_of(answer) in INDEX_MEDIA_TYPES)
+        return Found(digest, media_type_of(answer))
 
     def _tags(self, answer: Answer, digest: Digest, doing: str) -> set[Tag]:
         """Checked once more here: a server that ignores `digest` would answer every tag."""

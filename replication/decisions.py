@@ -42,9 +42,9 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The target holds more than the source, and this run is not to remove it."""
+    """The target holds more than the source, and this run is not to remove it: the neighbourhood forbids it, or the settings do."""
 
-    reason: Literal["neighbourhood"]
+    reason: Literal["neighbourhood", "deletes_off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,27 @@ class Rest:
 Step = Bring | Remove | Keep | Rest
 
 
-def next_step(*, tag: Tag | None, digest: Digest, removing: bool, source: Held, target: Held, standing: Set[Tag] = frozenset()) -> Step:
-    """`removing`: the run of a delete event, which alone has waited and looked at `standing`, the target's tags on the digest that the
-    source still has, whatever they mean there."""
+def next_step(
+    *,
+    tag: Tag | None,
+    digest: Digest,
+    removing: bool,
+    source: Held,
+    target: Held,
+    standing: Set[Tag] = frozenset(),
+    deletes: bool = True,
+) -> Step:
+    """`removing`: the run of a delete event, which alone has waited and looked at `standing`, the target's tags on the digest that keep it
+    there, whatever they mean at the source. `deletes`: whether anything is to be removed from that target at all."""
+    keep = Keep("neighbourhood" if deletes else "deletes_off")
     if tag is not None and source.tagged is not None and source.tagged != target.tagged:
         return Bring(source.tagged, tag)  # what the tag means now; the event's digest may be history
     if source.has_digest and not target.has_digest:
         return Bring(digest, None)
     if target.has_digest and not source.has_digest:
-        return Remove(digest) if removing and not standing else Keep("neighbourhood")
+        return Remove(digest) if removing and not standing and deletes else keep
     if tag is not None and target.tagged is not None and source.tagged is None:
-        return Keep("neighbourhood")
+        return keep
     return Rest()
 
 

@@ -34,6 +34,12 @@ def test_what_is_out_of_scope_is_not_even_looked_at() -> None:
     assert (run.output["outcome"], run.output["reason"], run.output["digest"]) == ("filtered", "tag", None)
 
 
+def test_what_a_look_finds_out_of_scope_is_filtered() -> None:
+    run = publish(look={"filtered": "media_type"})
+    assert run.names == ["authenticate_target", "look"]
+    assert (run.output["outcome"], run.output["reason"]) == ("filtered", "media_type")
+
+
 def test_the_outcome_is_told_before_the_run_settles() -> None:
     run = publish(look=[NEW_IMAGE, SYNCED], start_import=ENDED)
     assert run.slept() == [60]

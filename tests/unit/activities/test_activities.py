@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from registries import connections as kept
 from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Clouds, digest_of, image, index
 from tests.unit.registries.live import asked_of
 
+TARGETS = "ReplicationTargets"
 Call = Callable[..., dict[str, Any]]
 
 
@@ -38,13 +40,13 @@ def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> Call:
         "clientId": principal["clientId"],
         "clientSecretSetting": "ChinaClientSecret",
     }
-    listed |= {"tags": {"exclude": ["draft-*"]}}
+    listed |= {"tags": {"exclude": ["draft-*"]}, "mediaTypes": {"exclude": ["application/vnd.docker.*"]}}
     settings = {
         "SourceACRResourceId": source["registry"]["id"],
         "SourceACRLoginServer": source["registry"]["loginServer"],
         "SourceACRPullTokenName": pull["name"],
         "SourceACRPullTokenPassword": pull["password"],
-        "ReplicationTargets": json.dumps([listed]),
+        TARGETS: json.dumps([listed]),
         "ChinaClientSecret": principal["clientSecret"],
     }
     for name, value in settings.items():
@@ -75,6 +77,27 @@ def test_what_is_out_of_scope_is_told_before_anybody_is_asked(clouds: Clouds, ca
     assert call("authenticate_target", "steps/scope", digest_of(b"any"), "draft-1") == {"filtered": "tag"}
     assert [len(cloud.control("GET", "requests")) for cloud in (clouds.source, clouds.target)] == before
     assert call("authenticate_target", "steps/scope", digest_of(b"any"), "v1")["valid_for"] > 0
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_media_type_that_is_left_out_is_told_by_whoever_has_the_manifest(clouds: Clouds, call: Call, side: str) -> None:
+    docker = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest, cloud = image(b"layer", mediaType=docker), getattr(clouds, side)
+    cloud.push_image("steps/docker")
+    assert cloud.push_manifest("steps/docker", "v1", manifest, docker).status == 201
+    assert call("look", "steps/docker", digest_of(manifest), removing=side == "target") == {"filtered": "media_type"}
+
+
+def test_tags_of_a_target_that_are_out_of_scope_keep_what_they_are_on(clouds: Clouds, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    clouds.source.push_image("steps/foreign", layer=b"another")
+    digest = clouds.target.push_image("steps/foreign", "v1")
+    seen = call("look", "steps/foreign", digest, removing=True)
+    assert (seen["standing"], seen["deletes"]) == ([], True)
+    clouds.target.push_image("steps/foreign", "draft-1")
+    (target,) = json.loads(os.environ[TARGETS])
+    monkeypatch.setenv(TARGETS, json.dumps([{**target, "deletes": "keep"}]))
+    seen = call("look", "steps/foreign", digest, removing=True)
+    assert (seen["standing"], seen["deletes"]) == (["draft-1"], False)
 
 
 def test_a_look_asks_once_where_a_tag_means_the_digest(clouds: Clouds, call: Call) -> None:

@@ -68,6 +68,12 @@ def test_a_delete(at_source: bool, at_target: bool, standing: set[Tag], step: St
     assert next_step(tag=None, digest=NEW, removing=True, source=source, target=target, standing=standing) == step
 
 
+@pytest.mark.parametrize("tag, removing, source", [(None, True, NOWHERE), (V1, False, NOWHERE), (V1, False, Held(None, True))])
+def test_where_deletes_are_off_nothing_is_removed(tag: Tag | None, removing: bool, source: Held) -> None:
+    step = next_step(tag=tag, digest=NEW, removing=removing, source=source, target=Held(None if tag is None else NEW, True), deletes=False)
+    assert step == Keep("deletes_off")
+
+
 @pytest.mark.parametrize(
     "tag, source, contradicts",
     [
