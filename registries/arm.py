@@ -5,26 +5,26 @@ moving tag, and one that carries a tag may land long after its run and turn the 
 query of its operation are returned and anyone may look later; the host is the settings'. An operation that ARM no longer knows is unknown,
 not failed: the digest tells. Source: Registries - Import Image, api-version 2025-11-01; "Track asynchronous Azure operations"."""
 
-import zlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+from azure.core.rest import HttpRequest
 
 from registries.credentials import EntraCredential
 from registries.refusals import Side, first_error, refusal, retry_after
 from registries.registry import artifact
 from registries.target import place_of
-from registries.wire import CONNECT_WITHIN, LARGEST_ANSWER, READ_WITHIN, Answer, unreachable
+from registries.wire import CONNECT_WITHIN, READ_WITHIN, Answer, whole_answer
 from replication.failures import Failure, Kind, Refused, said
 from replication.references import Digest, Repository
 from replication.targets import Source, Target
 
 if TYPE_CHECKING:
-    from azure.core.rest import AsyncHttpResponse
     from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
 
 DEFAULT_RETRY_AFTER = 10.0  # seconds; what ARM answers when it answers any
+API = "2025-11-01"
 PLAIN = {"Accept-Encoding": "identity"}
 LONGEST_OPERATION = 16_384  # characters of path and query; ARM's are about 3,500
 NOT_ADMITTED = {"AuthorizationFailed", "LinkedAuthorizationFailed", "AuthenticationFailed"}  # ARM's own, of whoever polls
@@ -67,38 +67,25 @@ class TargetImports:
             "untaggedTargetRepositories": [str(place_of(repository, self._target))],
             "mode": "Force",
         }
-        answers: list[AsyncHttpResponse] = []
-        registry = self._target.registry
-        trouble = await self._attempt(
-            lambda: self._sdk().registries.begin_import_image(
-                registry.group,
-                registry.name,
-                body,
-                polling=False,
-                headers=PLAIN,
-                raw_response_hook=lambda response: answers.append(response.http_response),
-            )
+        request = HttpRequest(
+            "POST",
+            f"https://{self._host}{quote(str(self._target.registry))}/importImage",
+            params={"api-version": API},
+            headers=PLAIN,
+            json=body,
         )
-        answer = await self._whole(answers, trouble, doing)
+        answer = await self._send(request, doing)
         if answer.status not in (200, 202):
             raise Refused(self._refused(answer, doing))
         return ImportState("ended") if answer.status == 200 else self._running(answer, None)
 
     async def look_at(self, operation: str, repository: Repository, digest: Digest) -> ImportState:
         """One GET. Raises `Refused` when ARM did not tell."""
-        from azure.core.rest import HttpRequest
-
         doing = f"ask how the import of {artifact(repository, digest)} into {self._target} stands"
         if not operation.startswith("/") or operation.startswith("//") or len(operation) > LONGEST_OPERATION:
             return ImportState("ended")  # nothing that ARM named
         quoted = operation.replace("{", "%7B").replace("}", "%7D")  # the SDK takes braces for places to fill in
-        responses: list[AsyncHttpResponse] = []
-
-        async def ask() -> None:
-            responses.append(await self._sdk().send_request(HttpRequest("GET", f"https://{self._host}{quoted}", headers=PLAIN)))
-
-        trouble = await self._attempt(ask)
-        answer = await self._whole(responses, trouble, doing)
+        answer = await self._send(HttpRequest("GET", f"https://{self._host}{quoted}", headers=PLAIN), doing)
         if answer.status == 202:
             return self._running(answer, operation)
         code, _ = first_error(answer.body)
@@ -133,32 +120,11 @@ class TargetImports:
             )
         return self._client
 
-    async def _attempt(self, call: Callable[[], Awaitable[object]]) -> str | None:
-        """What kept an answer from coming, as the error's class. Entra is asked first, so that its refusals are told as such; a refusal
-        of ARM is read from the response, never from the SDK's exception, which holds the request and with it the source's password. The
-        SDK takes every refusal for JSON: of a gateway's page it makes a ValueError."""
-        from azure.core.exceptions import AzureError
-
+    async def _send(self, request: HttpRequest, doing: str) -> Answer:
+        """By the SDK's pipeline, as a stream: its own methods read an answer whole, take every refusal for JSON, and on one of them
+        register the resource provider in the subscription. Entra is asked first, so that its refusals are told as such."""
         await self._credential.token(self._target.cloud.arm_audience)
-        try:
-            await call()
-        except (AzureError, ValueError, RecursionError, zlib.error) as error:
-            return type(error).__name__
-        return None
-
-    async def _whole(self, responses: "list[AsyncHttpResponse]", trouble: str | None, doing: str) -> Answer:
-        """The last one. Raises `Refused` when none came, or one that broke off."""
-        from azure.core.exceptions import AzureError
-
-        if responses:
-            try:
-                # what has been read is not asked for again: of an empty body the SDK believes that it was not
-                body = responses[-1].content if responses[-1].is_stream_consumed else await responses[-1].read()
-            except (AzureError, ValueError, zlib.error) as error:  # broken off, or compressed by halves
-                trouble = trouble or type(error).__name__
-            else:
-                return Answer(responses[-1].status_code, responses[-1].headers, body[:LARGEST_ANSWER])
-        raise Refused(unreachable(doing, self._host, trouble or "no answer"))
+        return await whole_answer(self._sdk().send_request(request, stream=True), self._host, doing)
 
     def _running(self, answer: Answer, asked: str | None) -> ImportState:
         """`asked` is where to ask again when the answer does not say."""

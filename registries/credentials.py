@@ -3,11 +3,12 @@
 An authority that azure-identity does not know by name is never discovered: MSAL would ask the public cloud about it, and send the secret to
 whatever endpoint the answer names. Errors: Microsoft Entra, "Authentication and authorization error codes"."""
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
 from registries.keyvault import require_resolved
-from registries.wire import CONNECT_WITHIN, READ_WITHIN, unreachable
+from registries.wire import ANSWER_WITHIN, CONNECT_WITHIN, READ_WITHIN, unreachable
 from replication.clouds import CLOUDS
 from replication.failures import Failure, Refused, said
 from replication.secret import Secret
@@ -58,10 +59,11 @@ class EntraCredential:
         doing = f"sign in to the cloud of {target} as {target.client_id}"
         require_resolved(target.secret, target.secret_setting, doing)
         try:
-            return Secret((await self.sdk.get_token(f"{audience}/.default")).token)
+            async with asyncio.timeout(ANSWER_WITHIN):
+                return Secret((await self.sdk.get_token(f"{audience}/.default")).token)
         except ClientAuthenticationError as error:
             failure = self._denied(doing, str(error.message), error.response.status_code if error.response is not None else None)
-        except (AzureError, ValueError, TypeError, LookupError, RecursionError) as error:  # azure-identity takes any answer for a token's
+        except (AzureError, TimeoutError, ValueError, TypeError, LookupError, RecursionError) as error:  # azure-identity takes any answer
             failure = unreachable(doing, target.cloud.authority.removeprefix("https://"), type(error).__name__)
         raise Refused(failure)
 

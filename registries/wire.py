@@ -3,7 +3,8 @@
 No retry, no redirect, no logging policy: the first two are decided elsewhere, the last would print what holds tokens. One transport for
 each host is kept, since a TLS handshake costs more than most calls."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ from replication.failures import Failure, Refused
 
 LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes; a manifest may be no larger (distribution-spec, "Pushing manifests")
 CONNECT_WITHIN: Final = 10  # seconds
-READ_WITHIN: Final = 30  # seconds
+READ_WITHIN: Final = 30  # seconds without a byte
+ANSWER_WITHIN: Final = 90  # seconds for the whole: a server that sends a byte now and then is not waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +43,38 @@ class Wire:
     async def send(self, method: str, path: str, *, doing: str, headers: Mapping[str, str] | None = None, **content: Any) -> Answer:
         """`content`: `data` (a form), `content` (bytes) or `params` (a query). Raises `Refused` when no whole answer came."""
         given = {"Accept-Encoding": "identity", **(headers or {})}  # the bytes are hashed as they come
-        request = HttpRequest(method, f"https://{self._host}{path}", headers=given, **content)
         try:
-            async with await self._client.send_request(request, stream=True) as response:
-                body = bytearray()
-                async for chunk in response.iter_raw():
-                    body += chunk
-                    if len(body) > LARGEST_ANSWER:
-                        break
-        except (AzureError, ValueError) as error:  # a host that is no name, a header that HTTP does not allow
+            request = HttpRequest(method, f"https://{self._host}{path}", headers=given, **content)
+            asking = self._client.send_request(request, stream=True)
+        except ValueError as error:  # a host that is no name, a header that HTTP does not allow
             trouble = type(error).__name__
         else:
-            if len(body) <= LARGEST_ANSWER:
-                return Answer(response.status_code, response.headers, bytes(body))
-            trouble = f"the answer is larger than {LARGEST_ANSWER} bytes"
+            return await whole_answer(asking, self._host, doing)
         raise Refused(unreachable(doing, self._host, trouble))
 
     async def close(self) -> None:
         await self._client.close()
+
+
+async def whole_answer(asking: Awaitable[AsyncHttpResponse], host: str, doing: str) -> Answer:
+    """Of a request that is sent with `stream=True`: read as it comes, so that no more is held than may be. Raises `Refused` when no whole
+    answer came."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN), await asking as response:
+            async for chunk in response.iter_raw():
+                body += chunk
+                if len(body) > LARGEST_ANSWER:
+                    break
+    except TimeoutError:
+        trouble = f"not within {ANSWER_WITHIN} seconds"
+    except (AzureError, ValueError) as error:
+        trouble = type(error).__name__
+    else:
+        if len(body) <= LARGEST_ANSWER:
+            return Answer(response.status_code, response.headers, bytes(body))
+        trouble = f"the answer is larger than {LARGEST_ANSWER} bytes"
+    raise Refused(unreachable(doing, host, trouble))
 
 
 def unreachable(doing: str, host: str, trouble: str) -> Failure:

@@ -104,6 +104,14 @@ async def test_an_authority_in_trouble_is_asked_once_and_is_unreachable(tls: Tls
     assert len(server.asked) == 1
 
 
+async def test_an_authority_that_sends_a_byte_now_and_then_is_not_waited_for(
+    tls: TlsFiles, clouds: Clouds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registries.credentials.ANSWER_WITHIN", 0.2)
+    async with scripted(tls, Reply(body=b" ", endless=True)) as server:
+        await refusal(at(target_of(clouds.target), server.host), "transient", "unreachable")
+
+
 async def test_the_secret_does_not_follow_a_redirect(tls: TlsFiles, clouds: Clouds) -> None:
     async with scripted(tls) as evil, scripted(tls, page(307, Location=f"https://{evil.host}/")) as server:
         await refusal(at(target_of(clouds.target), server.host), "transient", "unreachable")

@@ -14,6 +14,7 @@ import pytest
 
 from devkit.tls import TlsFiles
 from registries.arm import DEFAULT_RETRY_AFTER, ImportState, TargetImports
+from registries.wire import LARGEST_ANSWER
 from replication.failures import Code, Kind, Refused
 from replication.references import Digest, Repository
 from replication.targets import RegistryId
@@ -283,3 +284,31 @@ async def test_arm_that_does_not_answer_in_time_is_unreachable(tls: TlsFiles, cl
         with pytest.raises(Refused) as refused:
             await imports.begin(APP, ABSENT)
     check_refusal(refused, "transient", "unreachable")
+
+
+async def test_no_more_of_arms_answer_is_read_than_may_be(tls: TlsFiles, clouds: Clouds) -> None:
+    endless = Reply(status=400, body=b"x" * 65_536, endless=True)
+    async with scripted_arm(tls, clouds, endless, endless) as (imports, server):
+        for call in (imports.begin(APP, ABSENT), imports.look_at(OPERATION, APP, ABSENT)):
+            with pytest.raises(Refused) as refused:
+                await call
+            assert "larger than 4194304 bytes" in check_refusal(refused, "transient", "unreachable").said
+    assert server.sent < 8 * LARGEST_ANSWER  # what is under way in buffers
+
+
+async def test_arm_that_sends_a_byte_now_and_then_is_not_waited_for(tls: TlsFiles, clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scripted_arm(tls, clouds, Reply(body=b" ", endless=True)) as (imports, _):
+        monkeypatch.setattr("registries.wire.ANSWER_WITHIN", 0.2)
+        with pytest.raises(Refused) as refused:
+            await imports.begin(APP, ABSENT)
+    assert "not within 0.2 seconds" in check_refusal(refused, "transient", "unreachable").said
+
+
+async def test_a_group_with_odd_letters_is_quoted(tls: TlsFiles, clouds: Clouds) -> None:
+    async with scripted(tls, answer(None)) as server:
+        known = target_of(clouds.target)
+        odd = RegistryId(known.registry.subscription, "größe_(1){x}", known.registry.name)
+        target = replace(known, registry=odd, cloud=replace(known.cloud, resource_manager=f"https://{server.host}"))
+        async with imports_client(target, source_of(clouds.source)) as imports:
+            await imports.begin(APP, ABSENT)
+    assert "/resourceGroups/gr%C3%B6%C3%9Fe_(1)%7Bx%7D/providers/" in server.asked[0].target

@@ -285,6 +285,14 @@ async def test_an_answer_that_does_not_come_in_time_is_none(tls: TlsFiles, monke
     assert check_refusal(refused, "transient", "unreachable", BEARER).said.endswith("ServiceResponseTimeoutError")
 
 
+async def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registries.wire, "ANSWER_WITHIN", 0.05)
+    async with registry_at(tls, Reply(body=b" ", endless=True)) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await registry.manifest(APP, DIGEST)
+    assert check_refusal(refused, "transient", "unreachable", BEARER).said.endswith("not within 0.05 seconds")
+
+
 async def test_a_host_that_is_not_there_is_told_by_its_name(tls: TlsFiles) -> None:
     async with scripted(tls) as server:
         host = server.host
