@@ -13,7 +13,7 @@ help:
 	@echo "make test   style, types and the test suite"
 	@echo "make e2e    the tests of app and host as running processes; FUNCTIONS=2.3.0 takes that version of azure-functions for it"
 	@echo "make large  the tests of a size that make test leaves out: 10,000 events, 10,000 instances, 10 MB values"
-	@echo "make tools  build the registry clients and the conformance suite, which are in Go, into .tools"
+	@echo "make tools  build the registry clients and the conformance suite, which are in Go, and install Azurite, into .tools"
 	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
 	@echo "make bench-registry  push and pull two gigabytes through a local cloud's registry, beside others that are installed"
 	@echo "make bench-host  how fast the local host is, beside the SDK without any host: rates, latencies, whose CPU it is, memory, timers"
@@ -48,7 +48,8 @@ large: setup
 tools: setup
 	@$(RUN) -m devkit.tools
 
-conformance: tools
+conformance: setup
+	@$(RUN) -m devkit.tools conformance
 	@$(RUN) -m devkit.conformance
 
 bench-host: setup

@@ -1,4 +1,5 @@
-"""The programs in Go that the devkit is judged with: built by Go itself, at one version each, into a folder of the checkout.
+"""The programs that the devkit and the app are judged with, in Go and one in JavaScript: built by Go itself, or installed by npm, at one
+version each, into a folder of the checkout.
 
 `python -m devkit.tools [NAME ...]` installs those that are not there yet, without names all. Exit status 1, and one sentence, if it
 cannot."""
@@ -22,8 +23,11 @@ TOOLS = {
     "crane": "github.com/google/go-containerregistry/cmd/crane@v0.22.1",
     "oras": "oras.land/oras/cmd/oras@v1.3.6",
     "regctl": "github.com/regclient/regclient/cmd/regctl@v0.11.7",
+    "azurite-table": "npm:azurite@3.35.0",  # its next versions want a newer Node.js
 }
 NEEDS_GO = "1.26.7"  # what the newest of their go.mod files says
+NEEDS_NODE = "20"
+_NPM = "npm:"
 
 
 class Missing(Exception):
@@ -33,7 +37,7 @@ class Missing(Exception):
 def tool(name: str) -> Path:
     """The installed program of this version. Raises `Missing`."""
     if _installed().get(name) != TOOLS[name] or not (BIN / name).is_file():
-        raise Missing(f"{name} is not installed in {BIN}: run 'make tools', which needs Go {NEEDS_GO} or later.")
+        raise Missing(f"{name} is not installed in {BIN}: run 'make tools', which needs {_needs(name)} or later.")
     return BIN / name
 
 
@@ -47,7 +51,32 @@ def install(names: Iterable[str]) -> None:
                 _install(name)
 
 
+def _needs(name: str) -> str:
+    return f"Node.js {NEEDS_NODE} with npm" if TOOLS[name].startswith(_NPM) else f"Go {NEEDS_GO}"
+
+
 def _install(name: str) -> None:
+    if TOOLS[name].startswith(_NPM):
+        _install_by_npm(name, TOOLS[name].removeprefix(_NPM))
+    else:
+        _install_by_go(name)
+    _STAMP.write_text(json.dumps(_installed() | {name: TOOLS[name]}))
+
+
+def _install_by_npm(name: str, package: str) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Missing(f"npm is missing, and installs {name}: install {_needs(name)} or later, then run 'make tools' again.")
+    print(f"installing {package} ...", file=sys.stderr, flush=True)
+    options = ["--prefix", str(FOLDER), "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    if subprocess.run([npm, "install", *options, package], check=False).returncode:
+        raise Missing(f"'npm install {package}' failed: the lines above say why (it needs a way to npm's registry).")
+    BIN.mkdir(exist_ok=True)
+    (BIN / name).unlink(missing_ok=True)
+    (BIN / name).symlink_to(Path("..") / "node_modules" / ".bin" / name)
+
+
+def _install_by_go(name: str) -> None:
     go = shutil.which("go")
     if go is None:
         raise Missing(f"Go is missing, and {name} is built with it: install Go {NEEDS_GO} or later, then run 'make tools' again.")
@@ -56,7 +85,6 @@ def _install(name: str) -> None:
     if done.returncode:
         sentence = f"'go install {TOOLS[name]}' failed: the lines above say why (it needs Go {NEEDS_GO} or later, and a way to Go's proxy)."
         raise Missing(sentence)
-    _STAMP.write_text(json.dumps(_installed() | {name: TOOLS[name]}))
 
 
 def _installed() -> dict[str, str]:
