@@ -10,6 +10,7 @@ from replication.clouds import CLOUDS, ENVIRONMENT_NAMES
 from replication.limits import Limits
 from replication.mistakes import Mistakes
 from replication.secret import Secret
+from replication.storesetting import Store, parse_store
 from replication.targetlist import parse_targets
 from replication.targets import RegistryId, Source, Target
 from replication.texts import GUID_EXAMPLE, LOGIN_SERVER, REGISTRY_EXAMPLE, is_guid
@@ -36,6 +37,7 @@ class Settings:
     source: Source
     targets: Mapping[str, Target]  # by name, in the order of the settings
     limits: Limits
+    store: Store
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> Self:
@@ -44,10 +46,11 @@ class Settings:
         source = _source(values, mistakes)
         targets = _targets(values, mistakes)
         limits = _limits(values, mistakes)
+        store = parse_store(values, mistakes)
         _find_doubles(source, targets, "ReplicationTargets" if values.get("ReplicationTargets") else "TargetACRResourceId", mistakes)
         mistakes.raise_if_any()
-        assert source is not None and limits is not None  # otherwise there was a mistake
-        return cls(source, {target.name: target for target in targets}, limits)
+        assert source is not None and limits is not None and store is not None  # otherwise there was a mistake
+        return cls(source, {target.name: target for target in targets}, limits, store)
 
 
 def _source(values: Mapping[str, str], mistakes: Mistakes) -> Source | None:

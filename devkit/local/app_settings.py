@@ -23,6 +23,7 @@ def app_settings(layout: Layout, pauses: Mapping[str, str]) -> dict[str, str]:
         "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
         "TASK_HUB_NAME": "MultiCloudPublishLocal",
         "SSL_CERT_FILE": str(layout.tls.ca),
+        "ReplicationStore": f"sqlite://{layout.ledger}",
         "SourceACRResourceId": SOURCE.registry_id,
         "SourceACRLoginServer": f"localhost:{layout.ports.clouds[SOURCE.name]['registry']}",
         "SourceACRPullTokenName": PULL_TOKEN,

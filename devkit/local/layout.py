@@ -4,7 +4,7 @@
                   ports.json comes first and goes last: it tells a stack's folder from any other, as secrets.json does
     tls/          the authority, the certificate; tls/registries is what skopeo's --src-cert-dir and --dest-cert-dir want
     clouds/       NAME.json, a cloud's settings, and NAME/, its state
-    host/         host.db, keys.json
+    host/         host.db, keys.json; ledger.db, the app's own
     logs/         NAME.log, host.log
 
 Folders are their owner's alone, and so is each file with a secret in it."""
@@ -75,6 +75,10 @@ class Layout:
     @property
     def host(self) -> Path:
         return self.folder / "host"
+
+    @property
+    def ledger(self) -> Path:
+        return self.host.absolute() / "ledger.db"
 
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"

@@ -26,6 +26,7 @@ SETTINGS = {
     "SourceACRPullTokenPassword": "a password",
     "ReplicationTargets": json.dumps([TARGET]),
     "ChinaClientSecret": "a secret",
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
 }
 UNKNOWN: Any = ""  # the body of the extension's 404
 TIME = "2026-01-01T00:00:00Z"

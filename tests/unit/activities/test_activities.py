@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ Call = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> Call:
+def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call:
     """An activity by name, with the settings in the environment."""
     source, target = clouds.source.config, clouds.target.config
     pull = next(token for token in source["registry"]["tokens"] if token["name"] == "pull")
@@ -48,6 +49,7 @@ def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> Call:
         "SourceACRPullTokenPassword": pull["password"],
         TARGETS: json.dumps([listed]),
         "ChinaClientSecret": principal["clientSecret"],
+        "ReplicationStore": f"sqlite://{tmp_path / 'ledger.db'}",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

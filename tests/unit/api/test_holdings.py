@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from replication.prefixes import Prefixes
 from replication.references import Digest, Repository, Tag
 from replication.scope import Scope
 from replication.settings import Settings
+from replication.storesetting import SqliteFile
 from replication.targets import Source, Target
 from tests.devkit.cloud.running import Clouds
 from tests.unit.registries.live import ABSENT, source_of, target_of
@@ -27,7 +29,7 @@ V1 = Tag("v1")
 @asynccontextmanager
 async def connected(source: Source, **targets: Target) -> AsyncIterator[Connections]:
     named = {name: replace(target, name=name) for name, target in targets.items()}
-    here = Connections(Settings(source, named, Limits()))
+    here = Connections(Settings(source, named, Limits(), SqliteFile(Path("/not-asked"))))
     try:
         yield here
     finally:

@@ -18,6 +18,7 @@ SOURCE = {
     "SourceACRResourceId": f"{GROUP}/contoso",
     "SourceACRPullTokenName": "replication-pull",
     "SourceACRPullTokenPassword": PULL_PASSWORD,
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
 }
 SAMPLE = {  # what the C# sample is configured with, and the one setting that it lacked
     "TargetAzureEnvironmentName": "AzureChinaCloud",

@@ -124,6 +124,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         "SourceACRPullTokenName",
         "SourceACRPullTokenPassword",
         "ReplicationTargets",
+        "AzureWebJobsStorage",
     ]
 
 

@@ -46,7 +46,9 @@ def spoilt_settings(draw: st.DrawFn) -> dict[str, str]:
     right = draw(st.just(SAMPLE) | st.just(listed(target())))
     texts = spoilt.map(lambda value: value if isinstance(value, str) else json.dumps(value))
     more = draw(
-        st.dictionaries(st.sampled_from([*right, *LIMITS, "SourceACRLoginServer", "SourceAzureEnvironmentName"]), texts, max_size=4)
+        st.dictionaries(
+            st.sampled_from([*right, *LIMITS, "SourceACRLoginServer", "SourceAzureEnvironmentName", "ReplicationStore"]), texts, max_size=4
+        )
     )
     if "ReplicationTargets" in right and "ReplicationTargets" not in more:
         cut = draw(st.just(None) | st.integers(1, 400))
