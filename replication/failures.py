@@ -22,6 +22,8 @@ Code = Literal[
     "import_unfinished",
     "manifest_refused",
     "locked",
+    "store_unreachable",
+    "store_denied",
     "unsettled",
     "unexpected",
 ]

@@ -13,17 +13,27 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-APP = {"function_app", "orchestrators", "activities", "api", "registries", "replication", "telemetry"}
+APP = {"function_app", "orchestrators", "activities", "api", "ledger", "registries", "replication", "telemetry"}
 MAY_IMPORT: dict[str, set[str]] = {
     "replication": set(),
     "telemetry": set(),
     "registries": {"replication"},
-    "activities": {"registries", "replication", "telemetry"},
+    "ledger": {"replication"},
+    "activities": {"ledger", "registries", "replication", "telemetry"},
     "orchestrators": {"replication"},
     "api": {"registries", "replication", "telemetry"},
     "function_app": {"activities", "api", "orchestrators", "replication", "telemetry"},
 }
-LOOKED_UP_WHEN_NEEDED = ("azure.identity", "azure.mgmt", "azure.monitor", "cryptography", "msal", "opentelemetry.sdk")
+LOOKED_UP_WHEN_NEEDED = (
+    "azure.data",
+    "azure.identity",
+    "azure.mgmt",
+    "azure.monitor",
+    "cryptography",
+    "msal",
+    "opentelemetry.sdk",
+    "sqlite3",
+)
 IMPURE = {"os", "random", "secrets", "time", "uuid", "asyncio", "threading", "socket", "aiohttp", "logging", "telemetry"}
 BINDING_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9]{0,127}")  # the host's rule for a binding's name
 
@@ -103,7 +113,7 @@ def loaded() -> dict[str, Any]:
     `get_functions` answers once in a process."""
     script = """if True:
         import json, sys
-        import function_app
+        import function_app, ledger
         modules = sorted(sys.modules)
         functions = [
             {

@@ -68,7 +68,7 @@ def test_every_code_has_a_section_where_the_operator_looks() -> None:
 def test_every_code_is_used_and_every_code_in_use_is_known() -> None:
     used = {
         code
-        for folder in ("registries", "activities", "orchestrators", "api")
+        for folder in ("registries", "ledger", "activities", "orchestrators", "api")
         for file in (ROOT / folder).glob("*.py")
         for code in codes_in(file)
     }
