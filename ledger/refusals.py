@@ -3,9 +3,9 @@
 from replication.failures import Failure, Refused, said
 
 
-def unreachable(doing: str, words: str, retry_after: float | None = None) -> Refused:
+def unreachable(doing: str, words: str) -> Refused:
     hint = "It is tried again by itself; if it lasts, look at the storage account that ReplicationStore (or AzureWebJobsStorage) names."
-    return Refused(Failure(kind="transient", code="store_unreachable", doing=doing, said=said(words), hint=hint, retry_after=retry_after))
+    return Refused(Failure(kind="transient", code="store_unreachable", doing=doing, said=said(words), hint=hint))
 
 
 def denied(doing: str, words: str) -> Refused:
