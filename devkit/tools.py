@@ -37,7 +37,7 @@ class Missing(Exception):
 def tool(name: str) -> Path:
     """The installed program of this version. Raises `Missing`."""
     if _installed().get(name) != TOOLS[name] or not (BIN / name).is_file():
-        raise Missing(f"{name} is not installed in {BIN}: run 'make tools', which needs {_needs(name)} or later.")
+        raise Missing(f"{name} is not installed in {BIN}: run 'make tools', which needs {_needs(name)}.")
     return BIN / name
 
 
@@ -52,7 +52,7 @@ def install(names: Iterable[str]) -> None:
 
 
 def _needs(name: str) -> str:
-    return f"Node.js {NEEDS_NODE} with npm" if TOOLS[name].startswith(_NPM) else f"Go {NEEDS_GO}"
+    return f"Node.js {NEEDS_NODE} or later, and npm" if TOOLS[name].startswith(_NPM) else f"Go {NEEDS_GO} or later"
 
 
 def _install(name: str) -> None:
@@ -66,7 +66,7 @@ def _install(name: str) -> None:
 def _install_by_npm(name: str, package: str) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise Missing(f"npm is missing, and installs {name}: install {_needs(name)} or later, then run 'make tools' again.")
+        raise Missing(f"npm is missing, and installs {name}: install {_needs(name)}, then run 'make tools' again.")
     print(f"installing {package} ...", file=sys.stderr, flush=True)
     options = ["--prefix", str(FOLDER), "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
     if subprocess.run([npm, "install", *options, package], check=False).returncode:
