@@ -45,7 +45,8 @@ async def on_image_event(event: str, client: df.DurableOrchestrationClient) -> N
             "tag": None if image.tag is None else str(image.tag),
             "digest": None if image.digest is None else str(image.digest),
         }
-        given = {"event": named, "targets": list(settings.targets), "limits": settings.limits.to_json()}
+        own_limits = {name: settings.limits_of(name).to_json() for name, target in settings.targets.items() if target.limits}
+        given = {"event": named, "targets": list(settings.targets), "limits": settings.limits.to_json(), "own_limits": own_limits}
         await _start(client, "replicate_image_event", run_id(image), given)
 
 

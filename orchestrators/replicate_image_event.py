@@ -17,7 +17,8 @@ LONGEST_MESSAGE = 4000  # characters: a custom status may have 16 KB of UTF-16
 
 @bp.orchestration_trigger(context_name="context")
 def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
-    """`{event: {action, repository, tag, digest}, targets, limits}` -> `{state: "accepted", outcomes}`. Custom status: `{message}`."""
+    """`{event: {action, repository, tag, digest}, targets, limits, own_limits}` -> `{state: "accepted", outcomes}`. `own_limits`: those of
+    the targets that have their own, by name. Custom status: `{message}`."""
     given = input_of(context)
     event, targets, began = given["event"], given["targets"], context.current_utc_datetime
     run = Run(context, Limits.from_json(given["limits"]), lambda state, failure: _report(context, str(failure or state)))
@@ -32,10 +33,12 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
         failed = [Outcome(target=target, outcome="failed", seconds=run.since(began), failure=token) for target in targets]
         return _answer(context, failed)
     work = {"repository": event["repository"], "tag": event["tag"], "digest": event["digest"], "removing": event["action"] == "delete"}
-    common = {"limits": given["limits"], "began": began.isoformat()}
+    own_limits = given.get("own_limits") or {}
     open_tasks = {
         target: context.call_sub_orchestrator(
-            "publish_to_target", {"work": {"target": target, **work}, **common}, child_id(context.instance_id, target)
+            "publish_to_target",
+            {"work": {"target": target, **work}, "limits": own_limits.get(target, given["limits"]), "began": began.isoformat()},
+            child_id(context.instance_id, target),
         )
         for target in targets
     }

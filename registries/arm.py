@@ -12,10 +12,12 @@ from urllib.parse import quote, urlsplit
 from azure.core.rest import HttpRequest
 
 from registries.credentials import EntraCredential
+from registries.egress import through, transport
+from registries.keyvault import require_resolved
 from registries.refusals import Side, first_error, refusal, retry_after
 from registries.registry import artifact
 from registries.target import place_of
-from registries.wire import CONNECT_WITHIN, READ_WITHIN, Answer, whole_answer
+from registries.wire import Answer, whole_answer
 from replication.failures import Failure, Kind, Refused, said
 from replication.references import Digest, Repository
 from replication.targets import Source, Target
@@ -45,6 +47,7 @@ class TargetImports:
     def __init__(self, target: Target, source: Source, credential: EntraCredential) -> None:
         self._target = target
         self._source = source
+        self._token = target.source_token or source.token
         self._credential = credential
         self._client: ContainerRegistryManagementClient | None = None
         self._side = Side(
@@ -57,11 +60,12 @@ class TargetImports:
     async def begin(self, repository: Repository, digest: Digest) -> ImportState:
         """One POST, never repeated here. Raises `Refused`."""
         doing = f"import {artifact(repository, digest)} into {self._target}"
+        require_resolved(self._token.password, self._token.setting, doing)
         body: dict[str, Any] = {
             "source": {
                 "registryUri": self._source.login_server,
                 "sourceImage": f"{repository}@{digest}",
-                "credentials": {"username": self._source.token_name, "password": self._source.token_password.reveal()},
+                "credentials": {"username": self._token.name, "password": self._token.password.reveal()},
             },
             "targetTags": [],
             "untaggedTargetRepositories": [str(place_of(repository, self._target))],
@@ -115,8 +119,7 @@ class TargetImports:
                 credential_scopes=[f"{self._target.cloud.arm_audience}/.default"],
                 retry_total=0,  # a POST sent twice starts two imports
                 permit_redirects=False,
-                connection_timeout=CONNECT_WITHIN,
-                read_timeout=READ_WITHIN,
+                transport=transport(self._target.egress, str(self._target)),
             )
         return self._client
 
@@ -124,7 +127,7 @@ class TargetImports:
         """By the SDK's pipeline, as a stream: its own methods read an answer whole, take every refusal for JSON, and on one of them
         register the resource provider in the subscription. Entra is asked first, so that its refusals are told as such."""
         await self._credential.token(self._target.cloud.arm_audience)
-        return await whole_answer(self._sdk().send_request(request, stream=True), self._host, doing)
+        return await whole_answer(self._sdk().send_request(request, stream=True), through(self._host, self._target.egress), doing)
 
     def _running(self, answer: Answer, asked: str | None) -> ImportState:
         """`asked` is where to ask again when the answer does not say."""
@@ -162,7 +165,8 @@ class TargetImports:
         words = said(f"{answer.status} {code}: {message}")
         if any(text in message for text in SOURCE_REFUSED):
             hint = (
-                f"ARM of {self._target.name} could not pull: check the pull token and its scope map, and that the source admits that cloud."
+                f"ARM of {self._target.name} could not pull as {self._token.name}: check that token's password in {self._token.setting} and"
+                " its scope map, and that the source admits that cloud."
             )
             return ImportState("failed", failure=Failure(kind="denied", code="source_denied", doing=doing, said=words, hint=hint))
         hint = "It is started again by itself; docs/troubleshooting.md tells the known reasons."

@@ -33,7 +33,7 @@ class Connections:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._wire = Wire(settings.source.login_server)
+        self._wire = Wire(settings.source.login_server, settings.source.egress)
         self.source: Registry
         self.source_tokens: SourceTokens
         self.source, self.source_tokens = source_registry(settings.source, self._wire)
@@ -60,7 +60,7 @@ class Connections:
             await one.credential.close()
 
     def _connect(self, target: Target) -> TargetConnection:
-        wire, credential = Wire(target.login_server), EntraCredential(target)
+        wire, credential = Wire(target.login_server, target.egress), EntraCredential(target)
         registry, tokens = target_registry(target, wire, credential)
         return TargetConnection(target, wire, credential, registry, tokens, TargetImports(target, self.settings.source, credential))
 

@@ -5,11 +5,15 @@ whatever endpoint the answer names. Errors: Microsoft Entra, "Authentication and
 
 import asyncio
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from registries.egress import through, transport
 from registries.keyvault import require_resolved
-from registries.wire import ANSWER_WITHIN, CONNECT_WITHIN, READ_WITHIN, unreachable
+from registries.wire import ANSWER_WITHIN, unreachable
 from replication.clouds import CLOUDS
+from replication.credential import ClientCertificate, ClientSecret, FederatedToken
 from replication.failures import Failure, Refused, said
 from replication.secret import Secret
 from replication.targets import Target
@@ -18,13 +22,25 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
 KNOWN_AUTHORITIES = {cloud.authority for cloud in CLOUDS.values()}
+LONGEST_ASSERTION = 64 * 1024  # characters
 HINTS = {
-    "AADSTS7000215": "The client secret is wrong: put the secret's value (not its id) into the setting {setting}.",
-    "AADSTS7000222": "The client secret has expired: make a new one for {client} and put it into the setting {setting}.",
+    "AADSTS7000215": "The client secret is wrong: put the secret's value (not its id) into {origin}.",
+    "AADSTS7000222": "The client secret has expired: make a new one for {client} and put it into {origin}.",
     "AADSTS700016": "The application {client} is not in that tenant: check clientId and tenantId, and in which cloud it was registered.",
+    "AADSTS700024": "The assertion is out of its time: see that {origin} is renewed, and that this machine's clock is right.",
+    "AADSTS700027": "The certificate in {origin} has expired, or is not registered for {client}: register its public part there.",
+    "AADSTS700211": "No federated credential of {client} names the issuer of the token in {origin}.",
+    "AADSTS700212": "No federated credential of {client} names the audience of the token in {origin}: it is another in each cloud.",
+    "AADSTS700213": "No federated credential of {client} names the subject of the token in {origin}.",
+    "AADSTS7002138": "A federated credential of {client} writes the subject of the token in {origin} in another case.",
+    "AADSTS70025": "The application {client} has no federated credentials: add one for the token in {origin}.",
     "AADSTS90002": "There is no such tenant in that cloud: check tenantId, and the cloud of the target.",
     "AADSTS500011": "That cloud has no such resource: check the audiences of the target's cloud.",
 }
+
+
+class _NoAssertion(Exception):
+    """Why the file of a federated token could not be read."""
 
 
 class EntraCredential:
@@ -36,19 +52,9 @@ class EntraCredential:
 
     @property
     def sdk(self) -> "AsyncTokenCredential":
+        """Raises `Refused` when the settings do not make one."""
         if self._sdk is None:
-            from azure.identity.aio import ClientSecretCredential
-
-            self._sdk = ClientSecretCredential(
-                self._target.tenant_id,
-                self._target.client_id,
-                self._target.secret.reveal(),
-                authority=self._target.cloud.authority,
-                disable_instance_discovery=self._target.cloud.authority not in KNOWN_AUTHORITIES,
-                retry_total=0,  # pauses belong to the orchestrators
-                connection_timeout=CONNECT_WITHIN,
-                read_timeout=READ_WITHIN,
-            )
+            self._sdk = _credential(self._target)
         return self._sdk
 
     async def token(self, audience: str) -> Secret:
@@ -57,26 +63,91 @@ class EntraCredential:
 
         target = self._target
         doing = f"sign in to the cloud of {target} as {target.client_id}"
-        require_resolved(target.secret, target.secret_setting, doing)
+        match target.credential:
+            case ClientSecret(setting=setting, secret=secret) | ClientCertificate(setting=setting, pem=secret):
+                require_resolved(secret, setting, doing)
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 return Secret((await self.sdk.get_token(f"{audience}/.default")).token)
+        except _NoAssertion as error:
+            failure = _unusable(target, f"holds no token that can be read ({error})")
         except ClientAuthenticationError as error:
             failure = self._denied(doing, str(error.message), error.response.status_code if error.response is not None else None)
         except (AzureError, TimeoutError, ValueError, TypeError, LookupError, RecursionError) as error:  # azure-identity takes any answer
-            failure = unreachable(doing, target.cloud.authority.removeprefix("https://"), type(error).__name__)
+            failure = unreachable(doing, self._authority, type(error).__name__)
         raise Refused(failure)
 
     async def close(self) -> None:
         if self._sdk is not None:
             await self._sdk.close()
 
+    @property
+    def _authority(self) -> str:
+        return through(self._target.cloud.authority.removeprefix("https://"), self._target.egress)
+
     def _denied(self, doing: str, message: str, status: int | None) -> Failure:
         if status is None or not 400 <= status < 500 or status in (408, 429):  # azure-identity calls anything but a token a denial
             trouble = "a page instead of a token" if status is None else f"status {status}"
-            return unreachable(doing, self._target.cloud.authority.removeprefix("https://"), trouble)
+            return unreachable(doing, self._authority, trouble)
         known = re.search(r"(AADSTS\d+):.*?(?=\s*(?:Trace ID|Correlation ID|Timestamp):|$)", message)
         words = said(known[0] if known else message)
-        hint = HINTS.get(known[1] if known else "", "Check tenantId, clientId and the secret of the setting {setting}.")
-        hint = hint.format(setting=self._target.secret_setting, client=self._target.client_id)
+        hint = HINTS.get(known[1] if known else "", "Check tenantId, clientId and the {kind} in {origin}.")
+        credential = self._target.credential
+        hint = hint.format(kind=credential.kind, origin=credential.origin, client=self._target.client_id)
         return Failure(kind="denied", code="entra_denied", doing=doing, said=words, hint=hint)
+
+
+def _credential(target: Target) -> "AsyncTokenCredential":
+    """Raises `Refused`."""
+    from azure.identity.aio import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
+
+    who = (target.tenant_id, target.client_id)
+    options: dict[str, Any] = {
+        "authority": target.cloud.authority,
+        "disable_instance_discovery": target.cloud.authority not in KNOWN_AUTHORITIES,
+        "retry_total": 0,  # pauses belong to the orchestrators
+        "transport": transport(target.egress, str(target)),
+    }
+    match target.credential:
+        case ClientSecret(secret=secret):
+            return ClientSecretCredential(*who, secret.reveal(), **options)
+        case FederatedToken(file=file):
+            return ClientAssertionCredential(*who, _assertion(file), **options)
+        case ClientCertificate(pem=pem, password=password, send_chain=chain):
+            try:
+                return CertificateCredential(
+                    *who,
+                    certificate_data=pem.reveal().encode(),
+                    password=None if password is None else password.reveal(),
+                    send_certificate_chain=chain,
+                    **options,
+                )
+            except (ValueError, TypeError) as error:  # TypeError: a password is needed, or is not
+                trouble = type(error).__name__
+    raise Refused(_unusable(target, f"holds no certificate with an RSA key that can be read, or the password does not open it ({trouble})"))
+
+
+def _assertion(file: str) -> Callable[[], str]:
+    def read() -> str:
+        try:
+            with Path(file).open(encoding="ascii") as opened:
+                text = opened.read(LONGEST_ASSERTION).strip()
+        except (OSError, ValueError) as error:
+            trouble = type(error).__name__
+        else:
+            if text:
+                return text
+            trouble = "it is empty"
+        raise _NoAssertion(trouble)
+
+    return read
+
+
+def _unusable(target: Target, what: str) -> Failure:
+    return Failure(
+        kind="denied",
+        code="settings_invalid",
+        doing=f"sign in to the cloud of {target} as {target.client_id}",
+        said=f"{target.credential.origin} {what}",
+        hint=f"Nothing was sent. Correct the {target.credential.kind} there; runs that wait go on by themselves.",
+    )

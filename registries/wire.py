@@ -11,14 +11,13 @@ from typing import Any, Final
 from azure.core import AsyncPipelineClient
 from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import UserAgentPolicy
-from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
+from registries.egress import through, transport
 from replication.failures import Failure, Refused
+from replication.targets import DIRECT, Egress
 
 LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes; a manifest may be no larger (distribution-spec, "Pushing manifests")
-CONNECT_WITHIN: Final = 10  # seconds
-READ_WITHIN: Final = 30  # seconds without a byte
 ANSWER_WITHIN: Final = 90  # seconds for the whole: a server that sends a byte now and then is not waited for
 
 
@@ -32,28 +31,35 @@ class Answer:
 
 
 class Wire:
-    def __init__(self, host: str) -> None:
-        transport = AioHttpTransport(connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
-        agent = UserAgentPolicy(sdk_moniker="multi-cloud-publish")
-        self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
-            f"https://{host}", policies=[agent], transport=transport
-        )
+    def __init__(self, host: str, egress: Egress = DIRECT) -> None:
         self._host = host
+        self._egress = egress
+        self._where = through(host, egress)
+        self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] | None = None
 
     async def send(self, method: str, path: str, *, doing: str, headers: Mapping[str, str] | None = None, **content: Any) -> Answer:
         """`content`: `data` (a form), `content` (bytes) or `params` (a query). Raises `Refused` when no whole answer came."""
         given = {"Accept-Encoding": "identity", **(headers or {})}  # the bytes are hashed as they come
         try:
             request = HttpRequest(method, f"https://{self._host}{path}", headers=given, **content)
-            asking = self._client.send_request(request, stream=True)
+            asking = self._opened().send_request(request, stream=True)
         except ValueError as error:  # a host that is no name, a header that HTTP does not allow
             trouble = type(error).__name__
         else:
-            return await whole_answer(asking, self._host, doing)
-        raise Refused(unreachable(doing, self._host, trouble))
+            return await whole_answer(asking, self._where, doing)
+        raise Refused(unreachable(doing, self._where, trouble))
 
     async def close(self) -> None:
-        await self._client.close()
+        if self._client is not None:
+            await self._client.close()
+
+    def _opened(self) -> AsyncPipelineClient[HttpRequest, AsyncHttpResponse]:
+        if self._client is None:
+            agent = UserAgentPolicy(sdk_moniker="multi-cloud-publish")
+            self._client = AsyncPipelineClient(
+                f"https://{self._host}", policies=[agent], transport=transport(self._egress, f"the requests to {self._host}")
+            )
+        return self._client
 
 
 async def whole_answer(asking: Awaitable[AsyncHttpResponse], host: str, doing: str) -> Answer:

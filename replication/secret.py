@@ -1,5 +1,7 @@
 """A value that shows itself only when told to."""
 
+UNRESOLVED = "@Microsoft.KeyVault("
+
 
 class Secret:
     """`reveal()` is the only way out: str, repr, format, JSON and pickle all refuse or hide."""
@@ -11,6 +13,11 @@ class Secret:
 
     def reveal(self) -> str:
         return self._value
+
+    @property
+    def is_reference(self) -> bool:
+        """A Key Vault reference that App Service could not resolve stands in its setting as it is."""
+        return self._value.startswith(UNRESOLVED)
 
     def __repr__(self) -> str:
         return "Secret(…)"

@@ -7,13 +7,28 @@ from dataclasses import dataclass
 from typing import Self
 
 from replication.clouds import CLOUDS, ENVIRONMENT_NAMES
+from replication.credential import ClientSecret
 from replication.limits import Limits
+from replication.limitsettings import LIMITS, parse_limits
 from replication.mistakes import Mistakes
 from replication.secret import Secret
 from replication.storesetting import Store, parse_store
 from replication.targetlist import parse_targets
-from replication.targets import RegistryId, Source, Target
-from replication.texts import GUID_EXAMPLE, LOGIN_SERVER, REGISTRY_EXAMPLE, is_guid
+from replication.targets import Egress, RegistryId, Source, Target
+from replication.texts import (
+    CA_FILE_EXAMPLE,
+    CA_FILE_WRONG,
+    GUID_EXAMPLE,
+    LOGIN_SERVER,
+    PROXY_EXAMPLE,
+    PROXY_WRONG,
+    REGISTRY_EXAMPLE,
+    is_absolute_path,
+    is_guid,
+    is_proxy,
+)
+
+__all__ = ["LIMITS", "SINGLE_TARGET", "Settings"]
 
 SINGLE_TARGET = (
     "TargetAzureEnvironmentName",
@@ -23,13 +38,6 @@ SINGLE_TARGET = (
     "TargetACRResourceId",
 )
 EXAMPLE_APART = 'one registry once, or "prefixes" that lead to different places'
-LIMITS = {  # setting -> field of Limits, and the most that it may be, in seconds: a run's history is to stay below 500 events
-    "ReplicationSettle": ("settle", 3600),
-    "ReplicationDeleteDelay": ("delete_delay", 86_400),
-    "ReplicationRecheck": ("recheck", 7200),
-    "ReplicationPatience": ("patience", 7200),
-    "ReplicationImportDeadline": ("import_deadline", 7200),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +47,21 @@ class Settings:
     limits: Limits
     store: Store
 
+    def limits_of(self, target: str) -> Limits:
+        """Those of a target, where it has its own."""
+        return Limits.from_json({**self.limits.to_json(), **self.targets[target].limits})
+
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> Self:
         """Raises `InvalidSettings` with all mistakes."""
         mistakes = Mistakes()
         source = _source(values, mistakes)
         targets = _targets(values, mistakes)
-        limits = _limits(values, mistakes)
+        limits = parse_limits(values, mistakes)
         store = parse_store(values, mistakes)
         _find_doubles(source, targets, "ReplicationTargets" if values.get("ReplicationTargets") else "TargetACRResourceId", mistakes)
         mistakes.raise_if_any()
-        assert source is not None and limits is not None and store is not None  # otherwise there was a mistake
+        assert source is not None and store is not None  # otherwise there was a mistake
         return cls(source, {target.name: target for target in targets}, limits, store)
 
 
@@ -61,9 +73,20 @@ def _source(values: Mapping[str, str], mistakes: Mistakes) -> Source | None:
         mistakes.add("SourceACRLoginServer", "is not a login server (a host name, without https:// or a path)", "contoso.azurecr.io")
     name = _required(values, "SourceACRPullTokenName", mistakes, "replication-pull")
     password = _required(values, "SourceACRPullTokenPassword", mistakes, "the password of that repository token")
-    return (
-        None if registry is None else Source(registry=registry, login_server=login_server, token_name=name, token_password=Secret(password))
-    )
+    egress = _egress(values, mistakes)
+    if registry is None:
+        return None
+    return Source(registry=registry, login_server=login_server, token_name=name, token_password=Secret(password), egress=egress)
+
+
+def _egress(values: Mapping[str, str], mistakes: Mistakes) -> Egress:
+    """Of what is asked of the source."""
+    ca_file, proxy = values.get("SourceCAFile") or None, values.get("SourceProxy") or None
+    if ca_file is not None and not is_absolute_path(ca_file):
+        mistakes.add("SourceCAFile", CA_FILE_WRONG, CA_FILE_EXAMPLE)
+    if proxy is not None and not is_proxy(proxy):
+        mistakes.add("SourceProxy", PROXY_WRONG, PROXY_EXAMPLE)
+    return Egress(ca_file=ca_file, proxy=proxy)
 
 
 def _targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
@@ -120,26 +143,9 @@ def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target
             login_server=f"{registry.name.lower()}.{CLOUDS[name].login_server_suffix}",
             tenant_id=guids["TargetAzureServicePrincipalTenantId"],
             client_id=guids["TargetAzureServicePrincipalClientId"],
-            secret_setting="TargetAzureServicePrincipalClientKey",  # noqa: S106 - a setting's name
-            secret=Secret(secret),
+            credential=ClientSecret(setting="TargetAzureServicePrincipalClientKey", secret=Secret(secret)),
         )
     ]
-
-
-def _limits(values: Mapping[str, str], mistakes: Mistakes) -> Limits | None:
-    given = {}
-    for setting, (field, most) in LIMITS.items():
-        text = values.get(setting)
-        if not text:
-            continue
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = -1
-        if not 0 <= seconds <= most:  # NaN is not either
-            mistakes.add(setting, f"is not a number of seconds from 0 to {most}", "60")
-        given[field] = seconds
-    return Limits.from_json(given)
 
 
 def _required(values: Mapping[str, str], setting: str, mistakes: Mistakes, example: str) -> str:

@@ -3,13 +3,26 @@
 import json
 from collections.abc import Mapping
 from dataclasses import fields as fields_of
+from dataclasses import replace
 
 from replication.clouds import CLOUDS, Cloud
+from replication.credentialfields import CREDENTIAL_FIELDS, absolute_path, parse_credential, parse_source_token
 from replication.fields import Fields
+from replication.limitsettings import parse_target_limits
 from replication.scopefields import SCOPE_FIELDS, parse_scope
-from replication.secret import Secret
-from replication.targets import RegistryId, Target
-from replication.texts import GUID_EXAMPLE, LOGIN_SERVER, REGISTRY_EXAMPLE, SETTING_NAME, TARGET_NAME, is_guid, is_https_url
+from replication.targets import Egress, RegistryId, Target
+from replication.texts import (
+    CA_FILE_EXAMPLE,
+    GUID_EXAMPLE,
+    LOGIN_SERVER,
+    PROXY_EXAMPLE,
+    PROXY_WRONG,
+    REGISTRY_EXAMPLE,
+    TARGET_NAME,
+    is_guid,
+    is_https_url,
+    is_proxy,
+)
 
 CLOUD_FIELDS = {
     "authority": "https://login.chinacloudapi.cn",
@@ -18,7 +31,8 @@ CLOUD_FIELDS = {
     "acrAudience": "https://containerregistry.azure.net",
     "loginServerSuffix": "azurecr.cn",
 }
-FIELDS = {"name", "cloud", "registry", "loginServer", "tenantId", "clientId", "clientSecretSetting", *SCOPE_FIELDS}
+PLACE_FIELDS = {"name", "cloud", "registry", "loginServer", "tenantId", "clientId", "acrAudience", "caFile", "proxy", "limits"}
+FIELDS = {*PLACE_FIELDS, *CREDENTIAL_FIELDS, *SCOPE_FIELDS}
 
 
 def parse_target(fields: Fields, values: Mapping[str, str]) -> Target | None:
@@ -31,10 +45,9 @@ def parse_target(fields: Fields, values: Mapping[str, str]) -> Target | None:
     cloud, registry = _cloud(fields), _registry(fields)
     login_server = _login_server(fields, cloud, registry)
     tenant_id, client_id = _guid(fields, "tenantId"), _guid(fields, "clientId")
-    secret_setting = fields.text("clientSecretSetting", "ChinaClientSecret")
-    secret = _secret(fields, secret_setting, values)
-    scope = parse_scope(fields)
-    if fields.mistakes_so_far > before or cloud is None or registry is None:
+    credential, source_token = parse_credential(fields, values), parse_source_token(fields, values)
+    scope, egress, limits = parse_scope(fields), _egress(fields), parse_target_limits(fields)
+    if fields.mistakes_so_far > before or cloud is None or registry is None or credential is None:
         return None
     return Target(
         name=name,
@@ -43,13 +56,24 @@ def parse_target(fields: Fields, values: Mapping[str, str]) -> Target | None:
         login_server=login_server,
         tenant_id=tenant_id,
         client_id=client_id,
-        secret_setting=secret_setting,
-        secret=Secret(secret),
+        credential=credential,
         scope=scope,
+        egress=egress,
+        source_token=source_token,
+        limits=limits,
     )
 
 
 def _cloud(fields: Fields) -> Cloud | None:
+    """With the target's own `acrAudience`, if it has one: which one a registry takes is its own policy, not its cloud's."""
+    audience = fields.value.get("acrAudience")
+    if audience is not None and not (isinstance(audience, str) and is_https_url(audience)):
+        fields.wrong("acrAudience", "is not valid", CLOUD_FIELDS["acrAudience"])
+    cloud = _described_cloud(fields)
+    return cloud if cloud is None or audience is None else replace(cloud, acr_audience=str(audience).rstrip("/"))
+
+
+def _described_cloud(fields: Fields) -> Cloud | None:
     given = fields.value.get("cloud")
     if isinstance(given, str) and given in CLOUDS:
         return CLOUDS[given]
@@ -94,12 +118,8 @@ def _guid(fields: Fields, field: str) -> str:
     return text
 
 
-def _secret(fields: Fields, setting: str, values: Mapping[str, str]) -> str:
-    if not setting:
-        return ""
-    if not SETTING_NAME.fullmatch(setting):
-        fields.wrong("clientSecretSetting", "must be the name of a setting, not the secret itself", "ChinaClientSecret")
-        return ""
-    if not values.get(setting):
-        fields.wrong("clientSecretSetting", "names a setting that is missing or empty", "ChinaClientSecret, and a setting of that name")
-    return values.get(setting, "")
+def _egress(fields: Fields) -> Egress:
+    proxy = fields.value.get("proxy")
+    if proxy is not None and not is_proxy(proxy):
+        fields.wrong("proxy", PROXY_WRONG, PROXY_EXAMPLE)
+    return Egress(ca_file=absolute_path(fields, "caFile", CA_FILE_EXAMPLE), proxy=proxy)

@@ -1,10 +1,12 @@
 """Registries as the settings describe them: the one that is replicated, and those that become its replicas."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Self
 
 from replication.clouds import Cloud
+from replication.credential import Credential
 from replication.scope import WHOLE, Scope
 from replication.secret import Secret
 
@@ -39,11 +41,37 @@ class RegistryId:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Egress:
+    """How requests to one side leave the app. `ca_file`: PEM, trusted instead of the system's authorities; `proxy`: a URL, used instead of
+    what the environment names."""
+
+    ca_file: str | None = None
+    proxy: str | None = None
+
+
+DIRECT = Egress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceToken:
+    """A repository token of the source, and the setting that holds its password."""
+
+    name: str
+    password: Secret
+    setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     registry: RegistryId
     login_server: str
     token_name: str
     token_password: Secret
+    egress: Egress = DIRECT
+
+    @property
+    def token(self) -> SourceToken:
+        return SourceToken(name=self.token_name, password=self.token_password, setting="SourceACRPullTokenPassword")
 
     def __str__(self) -> str:
         return f"the source ({self.login_server})"
@@ -51,7 +79,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """`secret_setting` is the name of the setting that holds `secret`."""
+    """`source_token`: by which its ARM copies from the source, if not by the app's. `limits`: fields of `Limits` that are others here."""
 
     name: str
     cloud: Cloud
@@ -59,9 +87,11 @@ class Target:
     login_server: str
     tenant_id: str
     client_id: str
-    secret_setting: str
-    secret: Secret
+    credential: Credential
     scope: Scope = WHOLE
+    egress: Egress = DIRECT
+    source_token: SourceToken | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.login_server})"

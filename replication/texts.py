@@ -8,10 +8,14 @@ REGISTRY_EXAMPLE = (
     "/providers/Microsoft.ContainerRegistry/registries/contoso"
 )  # fmt: skip
 GUID_EXAMPLE = "00000000-0000-0000-0000-000000000000"
+CA_FILE_EXAMPLE, CA_FILE_WRONG = "/etc/ssl/private-ca.pem", "is not the absolute path of a file"
+PROXY_EXAMPLE = "http://proxy.example:3128"
+PROXY_WRONG = "is not the plain URL of a proxy (http or https, a host, maybe a port; no credentials)"
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 LOGIN_SERVER = re.compile(rf"(?=.{{1,259}}$){_LABEL}(\.{_LABEL})*(:[1-9][0-9]{{0,4}})?")
 TARGET_NAME = re.compile(r"[a-z0-9-]{1,32}")
 SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_PATH = re.compile(r"(/[^/\x00-\x1f\x7f]+)+")
 _PRINTABLE = re.compile(r"[!-~]+")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -20,8 +24,25 @@ def is_guid(text: str) -> bool:
     return _GUID.fullmatch(text) is not None
 
 
+def is_absolute_path(text: object) -> bool:
+    """Of a file, as Linux has them."""
+    return isinstance(text, str) and len(text) <= 1024 and _PATH.fullmatch(text) is not None
+
+
+def is_proxy(text: object) -> bool:
+    """`http://proxy.example:3128`: no path, and no credentials, which belong into no setting that is shown."""
+    if not isinstance(text, str) or not _is_url(text, ("http", "https")):
+        return False
+    return urlsplit(text).path in ("", "/")
+
+
 def is_https_url(text: str) -> bool:
-    """With a host, without credentials, query or fragment. Printable ASCII alone: `urlsplit` drops line ends without a word."""
+    """With a host, without credentials, query or fragment."""
+    return _is_url(text, ("https",))
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    """Printable ASCII alone: `urlsplit` drops line ends without a word."""
     if not _PRINTABLE.fullmatch(text):
         return False
     try:
@@ -29,4 +50,4 @@ def is_https_url(text: str) -> bool:
         _ = parts.port  # raises where it is none
     except ValueError:
         return False
-    return parts.scheme == "https" and bool(parts.hostname) and not ("@" in parts.netloc or parts.query or parts.fragment)
+    return parts.scheme in schemes and bool(parts.hostname) and not ("@" in parts.netloc or parts.query or parts.fragment)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from replication.limits import Limits
 from tests.replay.play import play
 from tests.replay.shapes import IN, NEW, event, failed
 
@@ -11,6 +12,13 @@ def test_every_target_has_its_own_part_with_an_explicit_id() -> None:
     assert run.children == ["team!app:v1~0123456789abcdef~china", "team!app:v1~0123456789abcdef~usgov"]
     assert [one["outcome"] for one in run.output["outcomes"]] == ["replicated", "replicated"]
     assert run.timers == []
+
+
+def test_a_target_may_have_limits_of_its_own() -> None:
+    own = {**Limits().to_json(), "patience": 5}
+    run = play("replicate_image_event", {**event(), "own_limits": {"usgov": own}}, fetch_source_token=IN, publish_to_target=outcome)
+    limits = [given["limits"]["patience"] for name, given in run.calls if name == "publish_to_target"]
+    assert limits == [3600, 5]
 
 
 def test_a_slow_target_hides_no_other() -> None:

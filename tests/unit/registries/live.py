@@ -14,6 +14,7 @@ from registries.source import SourceTokens, source_registry
 from registries.target import TargetTokens, target_registry
 from registries.wire import Wire
 from replication.clouds import Cloud as CloudAddresses
+from replication.credential import ClientSecret
 from replication.failures import Code, Failure, Kind, Refused
 from replication.references import Digest
 from replication.secret import Secret
@@ -30,7 +31,8 @@ def source_of(cloud: Cloud, *, token: str = "pull", password: str | None = None)
     return Source(registry=registry, login_server=cloud.login_server, token_name=token, token_password=secret)
 
 
-def target_of(cloud: Cloud, *, principal: int = 0, **changed: Any) -> Target:
+def target_of(cloud: Cloud, *, principal: int = 0, secret: Secret | None = None, **changed: Any) -> Target:
+    """`secret`: the principal's own, unless another is given."""
     known = cloud.config["principals"][principal]
     target = Target(
         name="china",
@@ -45,10 +47,14 @@ def target_of(cloud: Cloud, *, principal: int = 0, **changed: Any) -> Target:
         login_server=cloud.login_server,
         tenant_id=cloud.config["tenantId"],
         client_id=known["clientId"],
-        secret_setting="ChinaClientSecret",
-        secret=Secret(known["clientSecret"]),
+        credential=ClientSecret(setting="ChinaClientSecret", secret=secret or Secret(known["clientSecret"])),
     )
     return replace(target, **changed)
+
+
+def secret_of(target: Target) -> str:
+    assert isinstance(target.credential, ClientSecret)
+    return target.credential.secret.reveal()
 
 
 @asynccontextmanager

@@ -10,14 +10,13 @@ import pytest
 
 from devkit.tls import TlsFiles
 from registries.credentials import EntraCredential
-from registries.keyvault import UNRESOLVED
 from replication.clouds import CLOUDS
 from replication.failures import Code, Failure, Kind, Refused
 from replication.references import Repository
-from replication.secret import Secret
+from replication.secret import UNRESOLVED, Secret
 from replication.targets import Target
 from tests.devkit.cloud.running import ACR_AUDIENCE, ARM_AUDIENCE, Clouds
-from tests.unit.registries.live import ABSENT, asked_of, check_refusal, imports_client, source_of, target_of
+from tests.unit.registries.live import ABSENT, asked_of, check_refusal, imports_client, secret_of, source_of, target_of
 from tests.unit.registries.scripted import Reply, answer, page, scripted
 
 GUID = "6f1e2d3c-0000-4000-8000-000000000009"
@@ -29,7 +28,7 @@ async def refusal(target: Target, kind: Kind, code: Code, audience: str = ARM_AU
     with pytest.raises(Refused) as refused:
         await credential.token(audience)
     await credential.close()
-    failure = check_refusal(refused, kind, code, target.secret.reveal())
+    failure = check_refusal(refused, kind, code, secret_of(target))
     assert failure.doing == f"sign in to the cloud of {target} as {target.client_id}"
     return failure
 

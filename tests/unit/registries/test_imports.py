@@ -19,7 +19,7 @@ from replication.failures import Code, Kind, Refused
 from replication.references import Digest, Repository
 from replication.targets import RegistryId
 from tests.devkit.cloud.running import OCI_INDEX, Clouds, MakeCloud, digest_of, image, index
-from tests.unit.registries.live import ABSENT, asked_of, check_refusal, imports_client, source_of, target_of
+from tests.unit.registries.live import ABSENT, asked_of, check_refusal, imports_client, secret_of, source_of, target_of
 from tests.unit.registries.scripted import Reply, Scripted, answer, page, scripted
 
 APP = Repository("imports/app")
@@ -79,7 +79,7 @@ async def test_a_source_that_refuses_the_password_is_told_as_the_sources_refusal
         state = await ended(imports, await imports.begin(APP, digest), APP, digest)
     assert state.state == "failed" and state.failure is not None
     assert (state.failure.kind, state.failure.code) == ("denied", "source_denied")
-    assert "check the pull token and its scope map" in state.failure.hint
+    assert "check that token's password in SourceACRPullTokenPassword and its scope map" in state.failure.hint
     assert wrong not in repr(state)
 
 
@@ -88,7 +88,7 @@ async def test_a_principal_without_the_role_is_denied_by_arm(clouds: Clouds) -> 
     async with imports_client(target, source) as imports:
         with pytest.raises(Refused) as refused:
             await imports.begin(APP, ABSENT)
-    failure = check_refusal(refused, "denied", "arm_denied", source.token_password.reveal(), target.secret.reveal())
+    failure = check_refusal(refused, "denied", "arm_denied", source.token_password.reveal(), secret_of(target))
     assert failure.said.startswith("403 AuthorizationFailed: ")
     assert f"Give the application {target.client_id} the replication role on {target.registry}" in failure.hint
 
@@ -110,7 +110,7 @@ async def test_a_wrong_secret_is_told_as_entras_refusal_before_arm_is_asked(clou
         for call in (imports.begin(APP, ABSENT), imports.look_at(OPERATION, APP, ABSENT)):
             with pytest.raises(Refused) as refused:
                 await call
-            check_refusal(refused, "denied", "entra_denied", target.secret.reveal())
+            check_refusal(refused, "denied", "entra_denied", secret_of(target))
     assert len(asked_of(clouds.target, "/", service="arm")) == before
 
 
@@ -225,7 +225,7 @@ async def test_a_post_that_is_refused_is_not_sent_again(
     async with scripted_arm(tls, clouds, reply) as (imports, server):
         with pytest.raises(Refused) as refused:
             await imports.begin(APP, ABSENT)
-    failure = check_refusal(refused, kind, code, source_of(clouds.source).token_password.reveal(), target_of(clouds.target).secret.reveal())
+    failure = check_refusal(refused, kind, code, source_of(clouds.source).token_password.reveal(), secret_of(target_of(clouds.target)))
     assert failure.retry_after == pause
     assert len(server.asked) == 1
 
@@ -279,7 +279,7 @@ async def test_an_import_that_failed_is_told_apart_from_a_look_that_did(tls: Tls
 
 
 async def test_arm_that_does_not_answer_in_time_is_unreachable(tls: TlsFiles, clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("registries.arm.READ_WITHIN", 0.05)
+    monkeypatch.setattr("registries.egress.READ_WITHIN", 0.05)
     async with scripted_arm(tls, clouds, Reply(late=asyncio.Event())) as (imports, _):
         with pytest.raises(Refused) as refused:
             await imports.begin(APP, ABSENT)

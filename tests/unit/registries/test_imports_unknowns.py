@@ -7,7 +7,7 @@ from replication.failures import Refused
 from replication.references import Digest, Repository
 from tests.devkit.cloud.running import Clouds
 from tests.devkit.cloud.test_cloud_import_unknowns import answering, push_too_many
-from tests.unit.registries.live import ABSENT, check_refusal, imports_client, source_of, target_of
+from tests.unit.registries.live import ABSENT, check_refusal, imports_client, secret_of, source_of, target_of
 from tests.unit.registries.test_imports import ended
 
 APP = Repository("imports/unknown")
@@ -56,6 +56,6 @@ async def test_a_poll_that_needs_an_action_names_the_role(clouds: Clouds) -> Non
         assert begun.operation is not None
         with answering(clouds.target, operationReadRight="needed"), pytest.raises(Refused) as refused:
             await imports.look_at(begun.operation, APP, digest)
-        failure = check_refusal(refused, "denied", "arm_denied", source.token_password.reveal(), target.secret.reveal())
+        failure = check_refusal(refused, "denied", "arm_denied", source.token_password.reveal(), secret_of(target))
         assert "locations/operationResults/read" in failure.said
         assert (await ended(imports, begun, APP, digest)).state == "ended"

@@ -8,7 +8,7 @@ from registries.manifests import INDEX_MEDIA_TYPES, Manifest
 from replication.failures import Refused
 from replication.references import Digest, Repository, Tag
 from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Clouds, digest_of, image, index
-from tests.unit.registries.live import ABSENT, asked_of, check_refusal, source_client, source_of, target_client, target_of
+from tests.unit.registries.live import ABSENT, asked_of, check_refusal, secret_of, source_client, source_of, target_client, target_of
 
 V1 = Tag("v1")
 
@@ -111,7 +111,7 @@ async def test_a_principal_without_the_role_is_told_which_one_it_needs(clouds: C
         assert await registry.resolve(Repository("registry/role"), V1) == digest
         with pytest.raises(Refused) as refused:
             await registry.delete_manifest(Repository("registry/role"), digest)
-    failure = check_refusal(refused, "denied", "target_denied", target.secret.reveal())
+    failure = check_refusal(refused, "denied", "target_denied", secret_of(target))
     assert f"Give the application {target.client_id} the replication role" in failure.hint
 
 

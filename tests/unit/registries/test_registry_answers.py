@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-import registries.wire
 from devkit.tls import TlsFiles, make_authority
 from registries.manifests import Manifest
 from registries.refusals import Side
@@ -277,7 +276,7 @@ async def test_a_connection_that_breaks_is_no_answer(tls: TlsFiles, cut: Reply) 
 
 
 async def test_an_answer_that_does_not_come_in_time_is_none(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registries.wire, "READ_WITHIN", 0.05)
+    monkeypatch.setattr("registries.egress.READ_WITHIN", 0.05)
     never = asyncio.Event()
     async with registry_at(tls, Reply(late=never)) as (registry, _):
         with pytest.raises(Refused) as refused:
@@ -286,7 +285,7 @@ async def test_an_answer_that_does_not_come_in_time_is_none(tls: TlsFiles, monke
 
 
 async def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registries.wire, "ANSWER_WITHIN", 0.05)
+    monkeypatch.setattr("registries.wire.ANSWER_WITHIN", 0.05)
     async with registry_at(tls, Reply(body=b" ", endless=True)) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.manifest(APP, DIGEST)

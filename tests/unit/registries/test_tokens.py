@@ -25,7 +25,7 @@ from replication.references import Repository, Tag
 from replication.secret import Secret
 from replication.targets import RegistryId, Source
 from tests.devkit.cloud.running import Clouds, MakeCloud
-from tests.unit.registries.live import asked_of, check_refusal, source_client, source_of, target_client, target_of
+from tests.unit.registries.live import asked_of, check_refusal, secret_of, source_client, source_of, target_client, target_of
 from tests.unit.registries.scripted import Reply, Scripted, answer, error, page, scripted
 from tests.unit.replication.strategies import json_values
 
@@ -110,7 +110,7 @@ async def test_a_registry_of_another_cloud_takes_no_token_of_this_one(clouds: Cl
     async with target_client(target) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.resolve(Repository("tokens/any"), V1)
-    failure = check_refusal(refused, "denied", "target_denied", target.secret.reveal())
+    failure = check_refusal(refused, "denied", "target_denied", secret_of(target))
     assert failure.doing.startswith(f"exchange the Entra token of {target.client_id} at china (")
 
 
@@ -175,7 +175,7 @@ async def test_a_refresh_token_that_is_refused_is_exchanged_anew_at_the_next_try
         async with target_client(target) as (_, tokens):
             with pytest.raises(Refused) as refused:
                 await tokens.get(SCOPE)
-            check_refusal(refused, "denied", "target_denied", target.secret.reveal())
+            check_refusal(refused, "denied", "target_denied", secret_of(target))
             assert (await tokens.get(SCOPE)).value.reveal() == "good"
     assert [asked.target for asked in server.asked] == ["/oauth2/exchange", "/oauth2/token"] * 2
     assert b"refresh_token=new" in server.asked[3].body

@@ -3,8 +3,10 @@
 import pytest
 
 from replication.clouds import CLOUDS
+from replication.credential import ClientSecret
 from replication.limits import Limits
 from replication.mistakes import InvalidSettings
+from replication.secret import Secret
 from replication.settings import LIMITS, Settings
 from tests.unit.replication.settings_values import CLIENT_SECRET, GROUP, GUID, PULL_PASSWORD, SAMPLE, SOURCE, listed, target
 
@@ -25,7 +27,7 @@ def test_the_names_of_the_sample_work_for_one_target() -> None:
     (china,) = settings.targets.values()
     assert (china.name, china.cloud, str(china.registry)) == ("china", CLOUDS["china"], f"{GROUP}/contosocn")
     assert (china.login_server, china.tenant_id, china.client_id) == ("contosocn.azurecr.cn", GUID, GUID)
-    assert (china.secret.reveal(), china.secret_setting) == (CLIENT_SECRET, "TargetAzureServicePrincipalClientKey")
+    assert china.credential == ClientSecret(setting="TargetAzureServicePrincipalClientKey", secret=Secret(CLIENT_SECRET))
     assert (str(settings.source.registry), settings.source.login_server) == (f"{GROUP}/contoso", "contoso.azurecr.io")
     assert (settings.source.token_name, settings.source.token_password.reveal()) == ("replication-pull", PULL_PASSWORD)
     assert settings.limits == Limits()

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from replication.clouds import CLOUDS, Cloud
+from replication.credential import ClientSecret
+from replication.secret import Secret
 from replication.settings import Settings
 from replication.targets import Target
 from tests.unit.replication.settings_values import CLIENT_SECRET, CLOUD, GROUP, GUID, SOURCE, listed, target
@@ -20,7 +22,7 @@ def only(**changed: Any) -> Target:
 def test_a_cloud_goes_by_its_name(cloud: str) -> None:
     one = only(cloud=cloud)
     assert (one.cloud, one.login_server) == (CLOUDS[cloud], f"contosocn.{CLOUDS[cloud].login_server_suffix}")
-    assert (one.secret_setting, one.secret.reveal()) == ("ChinaSecret", CLIENT_SECRET)
+    assert one.credential == ClientSecret(setting="ChinaSecret", secret=Secret(CLIENT_SECRET))
 
 
 def test_a_cloud_of_ones_own_is_described_whole() -> None:

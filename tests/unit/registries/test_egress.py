@@ -1,0 +1,101 @@
+"""The authorities and the proxy of one side: for all of its requests, and for nobody else's."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devkit.tls import TlsFiles, make_authority
+from registries.connections import Connections
+from replication.failures import Refused
+from replication.limits import Limits
+from replication.references import Digest, Repository, Tag
+from replication.settings import Settings
+from replication.storesetting import SqliteFile
+from replication.targets import DIRECT, Egress
+from tests.devkit.cloud.running import Clouds
+from tests.unit.registries.live import check_refusal, source_of, target_of
+from tests.unit.registries.tunnel import tunnel
+
+APP, V1 = Repository("egress/app"), Tag("v1")
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
+    """Authorities that signed nothing here."""
+    return make_authority(tmp_path_factory.mktemp("foreign"))
+
+
+def connected(clouds: Clouds, *, source: Egress = DIRECT, **targets: Egress) -> Connections:
+    named = {name: replace(target_of(clouds.target), name=name, egress=egress) for name, egress in targets.items()}
+    return Connections(Settings(replace(source_of(clouds.source), egress=source), named, Limits(), SqliteFile(Path("/not-asked"))))
+
+
+async def test_all_requests_of_a_target_go_through_its_proxy_and_no_others(clouds: Clouds) -> None:
+    digest = Digest.parse(clouds.source.push_image(str(APP), "v1"))
+    async with tunnel() as proxy:
+        here = connected(clouds, china=Egress(proxy=proxy.url), usgov=Egress())
+        try:
+            await here.source.resolve(APP, V1)
+            await here.target("usgov").registry.resolve(APP, V1)
+            await here.target("usgov").imports.begin(APP, digest)
+            assert proxy.asked == []
+            await here.target("china").registry.resolve(APP, V1)
+            await here.target("china").imports.begin(APP, digest)
+        finally:
+            await here.close()
+    ports = clouds.target.config["ports"]
+    assert sorted(proxy.asked) == sorted(f"localhost:{ports[service]}" for service in ("arm", "entra", "registry"))
+
+
+async def test_a_proxy_that_is_not_there_is_named(clouds: Clouds) -> None:
+    async with tunnel() as gone:
+        pass
+    here = connected(clouds, source=Egress(proxy=gone.url), china=Egress(proxy=gone.url))
+    try:
+        for attempt in (here.source.resolve(APP, V1), here.target("china").tokens.refresh_token()):
+            with pytest.raises(Refused) as refused:
+                await attempt
+            failure = check_refusal(refused, "transient", "unreachable")
+            assert f" through the proxy {gone.url}: " in failure.said
+    finally:
+        await here.close()
+
+
+async def test_authorities_of_one_target_are_not_those_of_another(clouds: Clouds, tls: TlsFiles, foreign: TlsFiles) -> None:
+    here = connected(clouds, china=Egress(ca_file=str(tls.ca)), usgov=Egress(ca_file=str(foreign.ca)), bleu=Egress())
+    try:
+        for name in ("china", "bleu"):
+            await here.target(name).registry.resolve(APP, V1)
+        before = len(clouds.target.control("GET", "requests"))
+        for attempt in (here.target("usgov").credential.token("https://x.example"), here.target("usgov").tokens.refresh_token()):
+            with pytest.raises(Refused) as refused:
+                await attempt
+            check_refusal(refused, "transient", "unreachable")
+        assert len(clouds.target.control("GET", "requests")) == before
+    finally:
+        await here.close()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no PEM at all", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+async def test_without_its_authorities_nothing_is_sent(clouds: Clouds, tls: TlsFiles, tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    here = connected(clouds, source=Egress(ca_file=str(file)), china=Egress(ca_file=str(file)), usgov=Egress())
+    digest = Digest.parse(clouds.source.push_image(str(APP), "v1"))
+    try:
+        china = here.target("china")
+        before = len(clouds.source.control("GET", "requests")), len(clouds.target.control("GET", "requests"))
+        for attempt in (here.source.resolve(APP, V1), china.registry.resolve(APP, V1), china.imports.begin(APP, digest)):
+            with pytest.raises(Refused) as refused:
+                await attempt
+            failure = check_refusal(refused, "denied", "settings_invalid")
+            assert str(file) in failure.said and "Nothing was sent" in failure.hint
+        assert (len(clouds.source.control("GET", "requests")), len(clouds.target.control("GET", "requests"))) == before
+        await here.target("usgov").registry.resolve(APP, V1)
+        file.write_bytes(tls.ca.read_bytes())  # mended where it lies: the next try takes it
+        await here.source.resolve(APP, V1)
+        await china.registry.resolve(APP, V1)
+    finally:
+        await here.close()
