@@ -12,7 +12,7 @@ from api.answers import answer, error
 from api.blueprint import bp
 from api.holdings import holdings
 from api.runs import latest_runs, whole_run
-from registries.connections import connections
+from registries.connections import Connections, connections
 from replication.instances import REJECTED, is_run
 from replication.mistakes import InvalidSettings
 from replication.references import InvalidReference, Repository, optional_digest, optional_tag
@@ -40,7 +40,17 @@ async def get_status(req: func.HttpRequest, client: df.DurableOrchestrationClien
     except InvalidSettings as invalid:
         return error(f"The app's settings have {len(invalid.mistakes)} mistakes: {invalid}.", 503)
     named = {"repository": str(repository), "tag": tag and str(tag), "digest": digest and str(digest)}
-    return answer({**named, **await holdings(here, repository, reference), **await latest_runs(client, repository, tag, digest)})
+    told = {**named, **await holdings(here, repository, reference), "gaps": gaps(here)}
+    return answer({**told, **await latest_runs(client, repository, tag, digest)})
+
+
+def gaps(here: Connections) -> list[str]:
+    """What the settings leave undone, for people."""
+    if here.source_listing is not None:
+        return []
+    return [
+        "SourceListingIdentity is not set: which tags a digest has at the source is not asked; only those that a target knows are compared"
+    ]
 
 
 @bp.route(route="status/{instance}", methods=["GET"])

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from registries.arm import TargetImports
 from registries.credentials import EntraCredential
+from registries.entratokens import EntraTokens
+from registries.listing import ManagedIdentity, listing_registry
 from registries.registry import Registry
 from registries.source import SourceTokens, source_registry
-from registries.target import TargetTokens, target_registry
+from registries.target import target_registry
 from registries.wire import Wire
 from replication.failures import Failure, Refused, said
 from replication.mistakes import InvalidSettings
@@ -24,7 +26,7 @@ class TargetConnection:
     wire: Wire
     credential: EntraCredential
     registry: Registry
-    tokens: TargetTokens
+    tokens: EntraTokens
     imports: TargetImports
 
 
@@ -37,7 +39,16 @@ class Connections:
         self.source: Registry
         self.source_tokens: SourceTokens
         self.source, self.source_tokens = source_registry(settings.source, self._wire)
+        self._identity: ManagedIdentity | None = None
+        self._listing: Registry | None = None
+        if settings.source.listing is not None:
+            self._listing, self._identity = listing_registry(settings.source, settings.source.listing, self._wire)
         self._targets = {name: self._connect(target) for name, target in settings.targets.items()}
+
+    @property
+    def source_listing(self) -> Registry | None:
+        """The source as an identity that may list reads it; None when the settings name none, and then tags there stay unknown."""
+        return self._listing
 
     @property
     def targets(self) -> Mapping[str, TargetConnection]:
@@ -54,6 +65,8 @@ class Connections:
 
     async def close(self) -> None:
         await self._wire.close()
+        if self._identity is not None:
+            await self._identity.close()
         for one in self._targets.values():
             await one.wire.close()
             await one.imports.close()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from replication.clouds import CLOUDS, ENVIRONMENT_NAMES
+from replication.clouds import CLOUDS, ENVIRONMENT_NAMES, Cloud
 from replication.credential import ClientSecret
 from replication.limits import Limits
 from replication.limitsettings import LIMITS, parse_limits
@@ -14,7 +14,7 @@ from replication.mistakes import Mistakes
 from replication.secret import Secret
 from replication.storesetting import Store, parse_store
 from replication.targetlist import parse_targets
-from replication.targets import Egress, RegistryId, Source, Target
+from replication.targets import Egress, Listing, RegistryId, Source, Target
 from replication.texts import (
     CA_FILE_EXAMPLE,
     CA_FILE_WRONG,
@@ -73,10 +73,12 @@ def _source(values: Mapping[str, str], mistakes: Mistakes) -> Source | None:
         mistakes.add("SourceACRLoginServer", "is not a login server (a host name, without https:// or a path)", "contoso.azurecr.io")
     name = _required(values, "SourceACRPullTokenName", mistakes, "replication-pull")
     password = _required(values, "SourceACRPullTokenPassword", mistakes, "the password of that repository token")
-    egress = _egress(values, mistakes)
+    egress, listing = _egress(values, mistakes), _listing(values, CLOUDS[suffix], mistakes)
     if registry is None:
         return None
-    return Source(registry=registry, login_server=login_server, token_name=name, token_password=Secret(password), egress=egress)
+    return Source(
+        registry=registry, login_server=login_server, token_name=name, token_password=Secret(password), egress=egress, listing=listing
+    )
 
 
 def _egress(values: Mapping[str, str], mistakes: Mistakes) -> Egress:
@@ -87,6 +89,14 @@ def _egress(values: Mapping[str, str], mistakes: Mistakes) -> Egress:
     if proxy is not None and not is_proxy(proxy):
         mistakes.add("SourceProxy", PROXY_WRONG, PROXY_EXAMPLE)
     return Egress(ca_file=ca_file, proxy=proxy)
+
+
+def _listing(values: Mapping[str, str], cloud: Cloud, mistakes: Mistakes) -> Listing | None:
+    """By whom the source may be listed."""
+    given = values.get("SourceListingIdentity") or None
+    if given is not None and given != "system" and not is_guid(given):
+        mistakes.add("SourceListingIdentity", "is neither 'system' nor the client id of a managed identity", f"system, or {GUID_EXAMPLE}")
+    return None if given is None else Listing(client_id=None if given == "system" else given, audience=cloud.acr_audience)
 
 
 def _targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:

@@ -62,12 +62,24 @@ class SourceToken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The managed identity of the app that may list the source: a user-assigned one by its client id, or the app's own (None)."""
+
+    client_id: str | None
+    audience: str
+
+    def __str__(self) -> str:
+        return "the app's own managed identity" if self.client_id is None else f"the managed identity {self.client_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     registry: RegistryId
     login_server: str
     token_name: str
     token_password: Secret
     egress: Egress = DIRECT
+    listing: Listing | None = None
 
     @property
     def token(self) -> SourceToken:

@@ -9,9 +9,10 @@ import pytest
 
 from registries.arm import TargetImports
 from registries.credentials import EntraCredential
+from registries.entratokens import EntraTokens
 from registries.registry import Registry
 from registries.source import SourceTokens, source_registry
-from registries.target import TargetTokens, target_registry
+from registries.target import target_registry
 from registries.wire import Wire
 from replication.clouds import Cloud as CloudAddresses
 from replication.credential import ClientSecret
@@ -67,7 +68,7 @@ async def source_client(source: Source) -> AsyncIterator[tuple[Registry, SourceT
 
 
 @asynccontextmanager
-async def target_client(target: Target) -> AsyncIterator[tuple[Registry, TargetTokens]]:
+async def target_client(target: Target) -> AsyncIterator[tuple[Registry, EntraTokens]]:
     wire, credential = Wire(target.login_server), EntraCredential(target)
     try:
         yield target_registry(target, wire, credential)

@@ -40,6 +40,7 @@ async def test_all_requests_of_a_target_go_through_its_proxy_and_no_others(cloud
             await here.target("usgov").registry.resolve(APP, V1)
             await here.target("usgov").imports.begin(APP, digest)
             assert proxy.asked == []
+            assert here.source_listing is None
             await here.target("china").registry.resolve(APP, V1)
             await here.target("china").imports.begin(APP, digest)
         finally:

@@ -8,6 +8,7 @@ from replication.limits import Limits
 from replication.mistakes import InvalidSettings
 from replication.secret import Secret
 from replication.settings import LIMITS, Settings
+from replication.targets import Listing
 from tests.unit.replication.settings_values import CLIENT_SECRET, GROUP, GUID, PULL_PASSWORD, SAMPLE, SOURCE, listed, target
 
 
@@ -90,6 +91,15 @@ def test_an_id_may_be_written_in_any_case_and_with_slashes_around(written: str) 
 @pytest.mark.parametrize("login_server", ["contoso-d7f6.azurecr.io", "localhost:5001", "contoso.privatelink.azurecr.io"])
 def test_a_login_server_of_its_own_is_taken_as_it_is(login_server: str) -> None:
     assert Settings.parse({**SAMPLE, "SourceACRLoginServer": login_server}).source.login_server == login_server
+
+
+@pytest.mark.parametrize("given, client_id", [("system", None), (GUID, GUID)])
+def test_a_managed_identity_may_list_the_source(given: str, client_id: str | None) -> None:
+    source = Settings.parse({**SAMPLE, "SourceListingIdentity": given}).source
+    assert source.listing == Listing(client_id=client_id, audience=CLOUDS["public"].acr_audience)
+    assert Settings.parse(SAMPLE).source.listing is None
+    wrong = "is neither 'system' nor the client id of a managed identity"
+    assert mistakes_of({**SAMPLE, "SourceListingIdentity": f"{given} "}) == [("SourceListingIdentity", wrong)]
 
 
 def test_without_any_target_there_is_nothing_to_do() -> None:

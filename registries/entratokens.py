@@ -1,0 +1,73 @@
+"""A registry's tokens for whoever has one of Entra.
+
+Source: Azure/acr docs/AAD-OAuth.md: an Entra token is exchanged for a refresh token (about three hours), that for an access token of one
+scope (about an hour)."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from registries.refusals import Side
+from registries.tokenanswers import token_of
+from registries.tokens import Token, TokenCache
+from registries.wire import Wire
+from replication.secret import Secret
+
+REFRESH = "refresh"
+
+
+class Signer(Protocol):
+    async def token(self, audience: str) -> Secret:
+        """An access token of Entra. Raises `Refused`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Where, of what, and for whom. `who` is for people; `tenant_id` may be left out (the SDK does)."""
+
+    login_server: str
+    audience: str
+    who: str
+    tenant_id: str | None = None
+
+
+class EntraTokens:
+    def __init__(self, exchange: Exchange, side: Side, wire: Wire, signer: Signer) -> None:
+        self._exchange = exchange
+        self._side = side
+        self._wire = wire
+        self._signer = signer
+        self._refresh = TokenCache(self._exchanged)
+        self._access = TokenCache(self._fetch)
+
+    async def refresh_token(self) -> Token:
+        """The gate: whether Entra knows the principal and the registry takes its token."""
+        return await self._refresh.get(REFRESH)
+
+    async def get(self, scope: str) -> Token:
+        return await self._access.get(scope)
+
+    def forget(self, scope: str, token: Token) -> None:
+        self._access.forget(scope, token)
+
+    async def _exchanged(self, _: str) -> Token:
+        doing = f"exchange the Entra token of {self._exchange.who} at {self._side.name}"
+        entra = await self._signer.token(self._exchange.audience)
+        form = {"grant_type": "access_token", "service": self._exchange.login_server, "access_token": entra.reveal()}
+        if self._exchange.tenant_id is not None:
+            form["tenant"] = self._exchange.tenant_id
+        return token_of(await self._wire.send("POST", "/oauth2/exchange", doing=doing, data=form), "refresh_token", self._side, doing)
+
+    async def _fetch(self, scope: str) -> Token:
+        doing = f"get a token for {scope} from {self._side.name}"
+        refresh = await self.refresh_token()
+        form = {
+            "grant_type": "refresh_token",
+            "service": self._exchange.login_server,
+            "scope": scope,
+            "refresh_token": refresh.value.reveal(),
+        }
+        answer = await self._wire.send("POST", "/oauth2/token", doing=doing, data=form)
+        if answer.status == 401:
+            self._refresh.forget(REFRESH, refresh)  # revoked before its time; the next try exchanges anew
+        return token_of(answer, "access_token", self._side, doing)
