@@ -5,32 +5,24 @@ moving tag, and one that carries a tag may land long after its run and turn the 
 query of its operation are returned and anyone may look later; the host is the settings'. An operation that ARM no longer knows is unknown,
 not failed: the digest tells. Source: Registries - Import Image, api-version 2025-11-01; "Track asynchronous Azure operations"."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote, urlsplit
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from azure.core.rest import HttpRequest
-
-from registries.credentials import EntraCredential
-from registries.egress import through, transport
+from registries.armclient import ArmClient
+from registries.diagnosis import import_failed
 from registries.keyvault import require_resolved
-from registries.refusals import Side, first_error, refusal, retry_after
-from registries.registry import artifact
+from registries.refusals import first_error, retry_after
+from registries.refusals.arm import NOT_ADMITTED, arm_refusal, import_failure, post_refusal
+from registries.registry import Registry, artifact
 from registries.target import place_of
-from registries.wire import Answer, whole_answer
-from replication.failures import Failure, Kind, Refused, said
+from registries.wire import Answer
+from replication.failures import Failure, Refused
 from replication.references import Digest, Repository
 from replication.targets import Source, Target
 
-if TYPE_CHECKING:
-    from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
-
 DEFAULT_RETRY_AFTER = 10.0  # seconds; what ARM answers when it answers any
-API = "2025-11-01"
-PLAIN = {"Accept-Encoding": "identity"}
 LONGEST_OPERATION = 16_384  # characters of path and query; ARM's are about 3,500
-NOT_ADMITTED = {"AuthorizationFailed", "LinkedAuthorizationFailed", "AuthenticationFailed"}  # ARM's own, of whoever polls
-SOURCE_REFUSED = ("UNAUTHORIZED", "authentication required")  # in the text of an import that the source did not let in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +36,15 @@ class ImportState:
 
 
 class TargetImports:
-    def __init__(self, target: Target, source: Source, credential: EntraCredential) -> None:
+    """`here` and `there`: the source, as the token reads it that ARM copies by, and the target: they are asked why an import failed."""
+
+    def __init__(self, target: Target, source: Source, arm: ArmClient, *, here: Registry, there: Registry) -> None:
         self._target = target
         self._source = source
         self._token = target.source_token or source.token
-        self._credential = credential
-        self._client: ContainerRegistryManagementClient | None = None
-        self._side = Side(
-            f"ARM of {target.name}",
-            "arm_denied",
-            f"Give the application {target.client_id} the replication role on {target.registry} (infra/README.md lists its actions); a new"
-            " assignment takes some minutes.",
-        )
+        self._arm = arm
+        self._here = here
+        self._there = there
 
     async def begin(self, repository: Repository, digest: Digest) -> ImportState:
         """One POST, never repeated here. Raises `Refused`."""
@@ -71,16 +60,9 @@ class TargetImports:
             "untaggedTargetRepositories": [str(place_of(repository, self._target))],
             "mode": "Force",
         }
-        request = HttpRequest(
-            "POST",
-            f"https://{self._host}{quote(str(self._target.registry))}/importImage",
-            params={"api-version": API},
-            headers=PLAIN,
-            json=body,
-        )
-        answer = await self._send(request, doing)
+        answer = await self._arm.import_image(body, doing)
         if answer.status not in (200, 202):
-            raise Refused(self._refused(answer, doing))
+            raise Refused(await self._explained(post_refusal(answer, self._target, self._source, doing), repository, digest))
         return ImportState("ended") if answer.status == 200 else self._running(answer, None)
 
     async def look_at(self, operation: str, repository: Repository, digest: Digest) -> ImportState:
@@ -88,46 +70,43 @@ class TargetImports:
         doing = f"ask how the import of {artifact(repository, digest)} into {self._target} stands"
         if not operation.startswith("/") or operation.startswith("//") or len(operation) > LONGEST_OPERATION:
             return ImportState("ended")  # nothing that ARM named
-        quoted = operation.replace("{", "%7B").replace("}", "%7D")  # the SDK takes braces for places to fill in
-        answer = await self._send(HttpRequest("GET", f"https://{self._host}{quoted}", headers=PLAIN), doing)
+        answer = await self._arm.operation(operation, doing)
         if answer.status == 202:
             return self._running(answer, operation)
         code, _ = first_error(answer.body)
         not_admitted = answer.status == 403 and (not code or code in NOT_ADMITTED)  # else it is how the copying ended
-        if not_admitted or answer.status in (401, 408, 429) or answer.status >= 500:
-            raise Refused(refusal(answer, self._side, doing))
-        if answer.status in (200, 204, 404):
-            return ImportState("ended") if not code or answer.status == 404 else self._failed(answer, doing)
-        return self._failed(answer, doing)
+        if not_admitted or answer.status in (401, 407, 408, 429) or answer.status >= 500:
+            raise Refused(arm_refusal(answer, self._target, doing))
+        if answer.status == 404 or (answer.status in (200, 204) and not code):
+            return ImportState("ended")
+        failed = import_failure(answer, self._target, self._source, f"import {artifact(repository, digest)} into {self._target}")
+        return ImportState("failed", failure=await self._explained(failed, repository, digest))
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
+        await self._arm.close()
 
-    @property
-    def _host(self) -> str:
-        return urlsplit(self._target.cloud.resource_manager).netloc
+    async def _explained(self, failed: Failure, repository: Repository, digest: Digest) -> Failure:
+        """Where ARM's words name no fix, the registries are asked."""
+        match failed.code:
+            case "source_denied":
+                return await self._by_source(failed, repository, digest)
+            case "disallowed":
+                return await self._there.explain(failed, repository, digest)
+            case "import_failed" | "import_refused":
+                return await import_failed(failed, self._here, repository, digest, str(self._target))
+        return failed
 
-    def _sdk(self) -> "ContainerRegistryManagementClient":
-        if self._client is None:
-            from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
-
-            self._client = ContainerRegistryManagementClient(
-                self._credential.sdk,
-                self._target.registry.subscription,
-                self._target.cloud.resource_manager,
-                credential_scopes=[f"{self._target.cloud.arm_audience}/.default"],
-                retry_total=0,  # a POST sent twice starts two imports
-                permit_redirects=False,
-                transport=transport(self._target.egress, str(self._target)),
-            )
-        return self._client
-
-    async def _send(self, request: HttpRequest, doing: str) -> Answer:
-        """By the SDK's pipeline, as a stream: its own methods read an answer whole, take every refusal for JSON, and on one of them
-        register the resource provider in the subscription. Entra is asked first, so that its refusals are told as such."""
-        await self._credential.token(self._target.cloud.arm_audience)
-        return await whole_answer(self._sdk().send_request(request, stream=True), through(self._host, self._target.egress), doing)
+    async def _by_source(self, failed: Failure, repository: Repository, digest: Digest) -> Failure:
+        """What the same token opens for the app tells whether the token is meant, or its right to a repository."""
+        try:
+            await self._here.find(repository, digest)
+        except Refused as refused:
+            told = refused.failure
+        else:
+            return failed
+        if told.code not in ("source_denied", "source_right_missing"):
+            return failed
+        return replace(failed, kind=told.kind, code=told.code, hint=told.hint)
 
     def _running(self, answer: Answer, asked: str | None) -> ImportState:
         """`asked` is where to ask again when the answer does not say."""
@@ -144,30 +123,3 @@ class TargetImports:
         except ValueError:
             return None
         return f"{parts.path}?{parts.query}" if ours and len(location) < LONGEST_OPERATION else None
-
-    def _refused(self, answer: Answer, doing: str) -> Failure:
-        """Of the POST itself."""
-        code, message = first_error(answer.body)
-        words = said(f"{answer.status} {code}: {message}")
-        if answer.status == 404 and code:  # ARM's own, not a page of what stands before it
-            hint = f"Check the target's registry id ({self._target.registry}) and cloud; without registries/read ARM answers the same."
-            return Failure(kind="denied", code="registry_not_found", doing=doing, said=words, hint=hint)
-        if answer.status in (400, 409, 422):
-            kind: Kind = "transient" if answer.status == 409 else "conflict"  # 409: something else is being done to the registry
-            hint = "ARM does not take such an import; docs/troubleshooting.md tells the known reasons."
-            return Failure(kind=kind, code="import_refused", doing=doing, said=words, hint=hint)
-        return refusal(answer, self._side, doing)
-
-    def _failed(self, answer: Answer, doing: str) -> ImportState:
-        """The operation ended badly: its poll is no success, and its text is all there is."""
-        code, message = first_error(answer.body)
-        doing = doing.replace("ask how the import of ", "import ").removesuffix(" stands")
-        words = said(f"{answer.status} {code}: {message}")
-        if any(text in message for text in SOURCE_REFUSED):
-            hint = (
-                f"ARM of {self._target.name} could not pull as {self._token.name}: check that token's password in {self._token.setting} and"
-                " its scope map, and that the source admits that cloud."
-            )
-            return ImportState("failed", failure=Failure(kind="denied", code="source_denied", doing=doing, said=words, hint=hint))
-        hint = "It is started again by itself; docs/troubleshooting.md tells the known reasons."
-        return ImportState("failed", failure=Failure(kind="transient", code="import_failed", doing=doing, said=words, hint=hint))

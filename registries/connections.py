@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from registries.arm import TargetImports
+from registries.armclient import ArmClient
 from registries.credentials import EntraCredential
 from registries.entratokens import EntraTokens
 from registries.listing import ManagedIdentity, listing_registry
@@ -74,8 +75,11 @@ class Connections:
 
     def _connect(self, target: Target) -> TargetConnection:
         wire, credential = Wire(target.login_server, target.egress), EntraCredential(target)
-        registry, tokens = target_registry(target, wire, credential)
-        return TargetConnection(target, wire, credential, registry, tokens, TargetImports(target, self.settings.source, credential))
+        arm, source = ArmClient(target, credential), self.settings.source
+        registry, tokens = target_registry(target, wire, credential, arm.soft_deletes)
+        here = self.source if target.source_token is None else source_registry(source, self._wire, target.source_token)[0]
+        imports = TargetImports(target, source, arm, here=here, there=registry)
+        return TargetConnection(target, wire, credential, registry, tokens, imports)
 
 
 _current: tuple[object, Connections] | None = None

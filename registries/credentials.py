@@ -1,42 +1,30 @@
 """The service principal of a target: Entra tokens of its cloud, by azure-identity, which caches them in memory.
 
 An authority that azure-identity does not know by name is never discovered: MSAL would ask the public cloud about it, and send the secret to
-whatever endpoint the answer names. Errors: Microsoft Entra, "Authentication and authorization error codes"."""
+whatever endpoint the answer names."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registries.egress import through, transport
 from registries.keyvault import require_resolved
-from registries.wire import ANSWER_WITHIN, unreachable
+from registries.refusals.answers import trouble
+from registries.refusals.entra import entra_refusal
+from registries.wire import ANSWER_WITHIN, Answer, unreachable
 from replication.clouds import CLOUDS
 from replication.credential import ClientCertificate, ClientSecret, FederatedToken
-from replication.failures import Failure, Refused, said
+from replication.failures import Failure, Refused
 from replication.secret import Secret
 from replication.targets import Target
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.rest import AsyncHttpResponse
 
 KNOWN_AUTHORITIES = {cloud.authority for cloud in CLOUDS.values()}
 LONGEST_ASSERTION = 64 * 1024  # characters
-HINTS = {
-    "AADSTS7000215": "The client secret is wrong: put the secret's value (not its id) into {origin}.",
-    "AADSTS7000222": "The client secret has expired: make a new one for {client} and put it into {origin}.",
-    "AADSTS700016": "The application {client} is not in that tenant: check clientId and tenantId, and in which cloud it was registered.",
-    "AADSTS700024": "The assertion is out of its time: see that {origin} is renewed, and that this machine's clock is right.",
-    "AADSTS700027": "The certificate in {origin} has expired, or is not registered for {client}: register its public part there.",
-    "AADSTS700211": "No federated credential of {client} names the issuer of the token in {origin}.",
-    "AADSTS700212": "No federated credential of {client} names the audience of the token in {origin}: it is another in each cloud.",
-    "AADSTS700213": "No federated credential of {client} names the subject of the token in {origin}.",
-    "AADSTS7002138": "A federated credential of {client} writes the subject of the token in {origin} in another case.",
-    "AADSTS70025": "The application {client} has no federated credentials: add one for the token in {origin}.",
-    "AADSTS90002": "There is no such tenant in that cloud: check tenantId, and the cloud of the target.",
-    "AADSTS500011": "That cloud has no such resource: check the audiences of the target's cloud.",
-}
 
 
 class _NoAssertion(Exception):
@@ -72,7 +60,7 @@ class EntraCredential:
         except _NoAssertion as error:
             failure = _unusable(target, f"holds no token that can be read ({error})")
         except ClientAuthenticationError as error:
-            failure = self._denied(doing, str(error.message), error.response.status_code if error.response is not None else None)
+            failure = self._denied(doing, str(error.message), error.response)  # type: ignore[arg-type]
         except (AzureError, TimeoutError, ValueError, TypeError, LookupError, RecursionError) as error:  # azure-identity takes any answer
             failure = unreachable(doing, self._authority, type(error).__name__)
         raise Refused(failure)
@@ -85,16 +73,14 @@ class EntraCredential:
     def _authority(self) -> str:
         return through(self._target.cloud.authority.removeprefix("https://"), self._target.egress)
 
-    def _denied(self, doing: str, message: str, status: int | None) -> Failure:
-        if status is None or not 400 <= status < 500 or status in (408, 429):  # azure-identity calls anything but a token a denial
-            trouble = "a page instead of a token" if status is None else f"status {status}"
-            return unreachable(doing, self._authority, trouble)
-        known = re.search(r"(AADSTS\d+):.*?(?=\s*(?:Trace ID|Correlation ID|Timestamp):|$)", message)
-        words = said(known[0] if known else message)
-        hint = HINTS.get(known[1] if known else "", "Check tenantId, clientId and the {kind} in {origin}.")
-        credential = self._target.credential
-        hint = hint.format(kind=credential.kind, origin=credential.origin, client=self._target.client_id)
-        return Failure(kind="denied", code="entra_denied", doing=doing, said=words, hint=hint)
+    def _denied(self, doing: str, message: str, response: "AsyncHttpResponse | None") -> Failure:
+        """azure-identity calls anything but a token a denial."""
+        status = None if response is None else response.status_code
+        if response is not None and status == 429:
+            return trouble(Answer(status, response.headers, b""), doing, self._authority)
+        if status is None or not 400 <= status < 500 or status == 408:
+            return unreachable(doing, self._authority, "a page instead of a token" if status is None else f"status {status}")
+        return entra_refusal(message, doing, self._target.credential, client=self._target.client_id)
 
 
 def _credential(target: Target) -> "AsyncTokenCredential":

@@ -6,10 +6,11 @@ scope (about an hour)."""
 from dataclasses import dataclass
 from typing import Protocol
 
-from registries.refusals import Side
+from registries.refusals import Side, is_refused, right_missing
 from registries.tokenanswers import token_of
 from registries.tokens import Token, TokenCache
-from registries.wire import Wire
+from registries.wire import Answer, Wire
+from replication.failures import Refused
 from replication.secret import Secret
 
 REFRESH = "refresh"
@@ -59,15 +60,23 @@ class EntraTokens:
         return token_of(await self._wire.send("POST", "/oauth2/exchange", doing=doing, data=form), "refresh_token", self._side, doing)
 
     async def _fetch(self, scope: str) -> Token:
+        """A refusal may mean a refresh token that was revoked before its time, so the Entra token is exchanged anew, which is a request
+        without a scope: if that is granted and the scope is refused again, the refusal meant the repository alone."""
         doing = f"get a token for {scope} from {self._side.name}"
         refresh = await self.refresh_token()
+        answer = await self._ask(scope, refresh, doing)
+        if is_refused(answer) and not refresh.just_obtained:
+            self._refresh.forget(REFRESH, refresh)
+            answer = await self._ask(scope, await self.refresh_token(), doing)
+        if is_refused(answer):
+            raise Refused(right_missing(answer, self._side, scope, doing))
+        return token_of(answer, "access_token", self._side, doing)
+
+    async def _ask(self, scope: str, refresh: Token, doing: str) -> Answer:
         form = {
             "grant_type": "refresh_token",
             "service": self._exchange.login_server,
             "scope": scope,
             "refresh_token": refresh.value.reveal(),
         }
-        answer = await self._wire.send("POST", "/oauth2/token", doing=doing, data=form)
-        if answer.status == 401:
-            self._refresh.forget(REFRESH, refresh)  # revoked before its time; the next try exchanges anew
-        return token_of(answer, "access_token", self._side, doing)
+        return await self._wire.send("POST", "/oauth2/token", doing=doing, data=form)

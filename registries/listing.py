@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from registries.egress import CONNECT_WITHIN, READ_WITHIN
 from registries.entratokens import EntraTokens, Exchange
-from registries.refusals import Side
+from registries.refusals import ROLE_ACTIONS, Side
 from registries.registry import Registry
 from registries.wire import ANSWER_WITHIN, Wire, unreachable
 from replication.failures import Failure, Refused, said
@@ -61,6 +61,14 @@ class ManagedIdentity:
 
 def listing_registry(source: Source, listing: Listing, wire: Wire) -> tuple[Registry, ManagedIdentity]:
     identity = ManagedIdentity(listing)
-    side = Side(str(source), "source_denied", HINT)
+    side = Side(
+        name=str(source),
+        registry=source.registry.name,
+        denied="source_denied",
+        denied_hint=HINT,
+        lacking="source_right_missing",
+        lacking_hint=f"{listing} lacks {{right}}, needed for {{repository}}. {HINT}",
+        rights=ROLE_ACTIONS,
+    )
     exchange = Exchange(login_server=source.login_server, audience=listing.audience, who=str(listing))
     return Registry(side, wire, EntraTokens(exchange, side, wire, identity)), identity

@@ -5,13 +5,16 @@ Sources: OCI distribution-spec; Azure/acr docs/AAD-OAuth.md for scopes; data-pla
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from registries.calls import Calls
+from registries.diagnosis import SoftDeletes, Suspect, nobody_knows
 from registries.manifests import ACCEPT, INDEX_MEDIA_TYPES, Manifest
 from registries.refusals import Side, proves_absence, refusal
+from registries.refusals.answers import not_understood
 from registries.tokens import Tokens
 from registries.wire import Answer, Wire
 from replication.failures import Failure, Refused, said
@@ -42,10 +45,18 @@ class Registry:
     """Methods raise `Refused` for everything but what they promise, and take the source's names of repositories: `place_of` says where this
     registry keeps one."""
 
-    def __init__(self, side: Side, wire: Wire, tokens: Tokens, place_of: Callable[[Repository], Repository] = _unchanged) -> None:
+    def __init__(
+        self,
+        side: Side,
+        wire: Wire,
+        tokens: Tokens,
+        place_of: Callable[[Repository], Repository] = _unchanged,
+        soft_deletes: SoftDeletes = nobody_knows,
+    ) -> None:
         self.side = side
         self._place_of = place_of
-        self._wire = wire
+        self._calls = Calls(side, wire, tokens, soft_deletes)
+        self._send = self._calls.send
         self._tokens = tokens
 
     async def find(self, repository: Repository, reference: Reference, *, prove: bool = False) -> Found | None:
@@ -91,7 +102,7 @@ class Registry:
         except InvalidReference as error:
             words = said(error)
         hint = "Such an index cannot be replicated: push it again with sha256 digests."
-        raise Refused(Failure(kind="conflict", code="manifest_refused", doing=doing, said=words, hint=hint))
+        raise Refused(Failure(kind="conflict", code="artifact_unsupported", doing=doing, said=words, hint=hint))
 
     async def put_manifest(self, repository: Repository, reference: Reference, manifest: Manifest) -> None:
         """distribution-spec, "Pushing manifests"."""
@@ -132,29 +143,9 @@ class Registry:
                 return frozenset(tags)
         raise Refused(self._unexpected(doing, f"the list does not end within {MOST_PAGES} pages"))
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        scope: str,
-        doing: str,
-        headers: Mapping[str, str] | None = None,
-        *,
-        content: bytes | None = None,
-        tries: int = 2,
-    ) -> Answer:
-        """With a token; one that is refused (revoked, or its key rotated) is renewed once. Not for a change: what it rests on was looked at
-        right before, so with a new token the whole step is taken again."""
-        for _ in range(tries):
-            token = await self._tokens.get(scope)
-            given = {**(headers or {}), "Authorization": f"Bearer {token.value.reveal()}"}
-            answer = await self._wire.send(method, path, doing=doing, headers=given, content=content)
-            if answer.status != 401:
-                break
-            self._tokens.forget(scope, token)
-        if answer.status in (401, 403, 408, 429) or answer.status >= 500:
-            raise Refused(refusal(answer, self.side, doing))
-        return answer
+    async def explain(self, refused: Failure, repository: Repository, digest: Digest) -> Failure:
+        """A `disallowed`, of what was to be brought here, told as what it is."""
+        return await self._calls.explain(refused, Suspect(self._place_of(repository), None, digest, reads=False))
 
     def _found(self, answer: Answer, reference: Reference, doing: str) -> Found:
         if answer.status != 200:
@@ -176,8 +167,7 @@ class Registry:
         return {tag for tag, held in listed if held == str(digest)}
 
     def _unexpected(self, doing: str, what: str) -> Failure:
-        hint = f"That is no answer of an Azure Container Registry: see what stands between the app and {self.side.name}."
-        return Failure(kind="transient", code="unreachable", doing=doing, said=said(what), hint=hint)
+        return not_understood(doing, what, self.side.name)
 
 
 def artifact(repository: Repository, reference: Reference) -> str:

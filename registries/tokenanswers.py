@@ -3,22 +3,21 @@
 import json
 from typing import Any
 
-from registries.refusals import Side, refusal
+from registries.refusals import Side, token_refusal
+from registries.refusals.answers import not_understood
 from registries.tokens import Token
 from registries.wire import Answer
-from replication.failures import Failure, Refused
+from replication.failures import Refused
 
 
 def token_of(answer: Answer, name: str, side: Side, doing: str) -> Token:
     """`name`: `access_token` or `refresh_token`. Raises `Refused`; the body is never quoted, since it may hold a token."""
     if answer.status != 200:
-        raise Refused(refusal(answer, side, doing))
+        raise Refused(token_refusal(answer, side, doing))
     value = _object(answer.body)
     token = value.get(name) or value.get("token")
     if not isinstance(token, str) or not token:
-        hint = f"See what stands between the app and {side.name}."
-        said = f"status 200 without {name}"
-        raise Refused(Failure(kind="transient", code="unreachable", doing=doing, said=said, hint=hint))
+        raise Refused(not_understood(doing, f"status 200 without {name}", side.name))
     return Token.of(token, value.get("expires_in"))
 
 

@@ -17,6 +17,7 @@ from replication.secret import Secret
 DEFAULT_LIFETIME = 60.0  # seconds
 LONGEST_LIFETIME = 86_400.0  # seconds, whatever an answer says
 MARGIN = 60.0  # seconds before the end at which a token is renewed, but at most a fifth of its life
+JUST = 60.0  # seconds; a step may look elsewhere between having a token and using it
 MOST = 1000  # scopes; then the expired ones are forgotten
 
 
@@ -25,16 +26,23 @@ class Token:
     value: Secret
     lifetime: float  # seconds
     renew_at: float  # on the monotonic clock
+    obtained: float  # on the monotonic clock
 
     @classmethod
     def of(cls, value: str, expires_in: object = None) -> Self:
         told = _seconds(expires_in)
         lifetime = _lifetime(value) if told is None else told
-        return cls(Secret(value), lifetime, time.monotonic() + lifetime - min(MARGIN, lifetime / 5))
+        now = time.monotonic()
+        return cls(Secret(value), lifetime, now + lifetime - min(MARGIN, lifetime / 5), now)
 
     @property
     def fresh(self) -> bool:
         return time.monotonic() < self.renew_at
+
+    @property
+    def just_obtained(self) -> bool:
+        """Whoever gave it knew the credential a moment ago, so what refuses it now does not mean the credential."""
+        return time.monotonic() - self.obtained < JUST
 
     @property
     def valid_for(self) -> float:

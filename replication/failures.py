@@ -9,19 +9,36 @@ Kind = Literal["throttled", "denied", "not_found", "conflict", "transient"]
 Code = Literal[
     "throttled",
     "unreachable",
+    "not_understood",
+    "network_denied",
     "source_denied",
+    "source_right_missing",
+    "credential_wrong",
+    "credential_expired",
+    "tenant_wrong",
+    "audience_wrong",
     "entra_denied",
     "arm_denied",
     "target_denied",
+    "target_right_missing",
     "secret_unresolved",
     "settings_invalid",
     "registry_not_found",
     "absence_unproven",
     "import_refused",
+    "import_denied",
     "import_failed",
     "import_unfinished",
+    "blobs_not_copied",
+    "too_many_manifests",
+    "artifact_unsupported",
     "manifest_refused",
     "locked",
+    "read_locked",
+    "quarantined",
+    "soft_deleted",
+    "quota_reached",
+    "disallowed",
     "store_unreachable",
     "store_denied",
     "unsettled",
@@ -39,7 +56,7 @@ class Failure:
     kind: Kind
     code: Code
     doing: str  # "import team/app@sha256:1f2e… into china (contosocn.azurecr.cn)"
-    said: str  # code and message in the service's own words: bounded, no URLs
+    said: str  # code and message in the service's own words: bounded, no URLs, no secrets
     hint: str  # the next thing to do
     retry_after: float | None = None  # seconds, when the service said so
 
@@ -64,12 +81,20 @@ class Refused(Exception):
 
 
 _URL = re.compile(r"[a-z0-9+.-]*://\S+", re.IGNORECASE)  # whatever stands before it: a wrong scheme hides no signature
+_RUN = re.compile(r"[A-Za-z0-9+_=.~-]{32,}")  # as long as a secret, a token or a piece of one; "/" parts the names of resources
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def said(text: object) -> str:
     """A service's words, fit to be stored and shown: one line of whole characters, bounded, without URLs (whose queries may hold a
-    signature)."""
+    signature) and without what looks like a secret or a token."""
     whole = str(text)[:LONGEST_READ].encode(errors="replace").decode()
-    line = _UNPRINTABLE.sub(" ", _URL.sub("(URL)", whole)).strip()
+    line = _RUN.sub(_hidden, _UNPRINTABLE.sub(" ", _URL.sub("(URL)", whole))).strip()
     return line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…"
+
+
+def _hidden(run: re.Match[str]) -> str:
+    """Digests, GUIDs and names of repositories are in one case."""
+    text = run[0]
+    mixed = any(one.isupper() for one in text) and any(one.islower() for one in text) and any(one.isdigit() for one in text)
+    return "(hidden)" if mixed else text

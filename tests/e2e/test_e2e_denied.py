@@ -29,10 +29,10 @@ def restarted_with(site: Site, **settings: str) -> None:
 
 def test_a_wrong_target_secret_fails_that_target_and_slows_no_other(site: Site) -> None:
     run = site.push(IMAGE, "denied/china", "v1")
-    meanwhile = site.running(run, "waiting: entra_denied", ["china"])
-    assert target_of(meanwhile, "china")["failure"]["code"] == "entra_denied"
+    meanwhile = site.running(run, "waiting: credential_wrong", ["china"])
+    assert target_of(meanwhile, "china")["failure"]["code"] == "credential_wrong"
     china, usgov = site.ends_as(run, "failed", "replicated")["targets"]
-    assert (china["failure"]["kind"], china["failure"]["code"]) == ("denied", "entra_denied")
+    assert (china["failure"]["kind"], china["failure"]["code"]) == ("denied", "credential_wrong")
     assert "AADSTS7000215" in china["failure"]["said"]
     assert "ChinaClientSecret" in china["failure"]["hint"]
     assert "china" in china["failure"]["doing"]
@@ -44,7 +44,7 @@ def test_a_wrong_target_secret_fails_that_target_and_slows_no_other(site: Site) 
 
 def test_a_corrected_secret_heals_a_run_that_waits_for_it(site: Site) -> None:
     run = site.push(IMAGE, "denied/mended", "v1")
-    site.running(run, "waiting: entra_denied", ["china"])
+    site.running(run, "waiting: credential_wrong", ["china"])
     restarted_with(site, ChinaClientSecret=site.secrets["china/client-secret"])
     site.ends_as(run, "replicated")
 

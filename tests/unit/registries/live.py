@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from registries.arm import TargetImports
+from registries.armclient import ArmClient
 from registries.credentials import EntraCredential
 from registries.entratokens import EntraTokens
 from registries.registry import Registry
@@ -70,22 +71,30 @@ async def source_client(source: Source) -> AsyncIterator[tuple[Registry, SourceT
 @asynccontextmanager
 async def target_client(target: Target) -> AsyncIterator[tuple[Registry, EntraTokens]]:
     wire, credential = Wire(target.login_server), EntraCredential(target)
+    arm = ArmClient(target, credential)
     try:
-        yield target_registry(target, wire, credential)
+        yield target_registry(target, wire, credential, arm.soft_deletes)
     finally:
+        await arm.close()
         await wire.close()
         await credential.close()
 
 
 @asynccontextmanager
 async def imports_client(target: Target, source: Source) -> AsyncIterator[TargetImports]:
-    credential = EntraCredential(target)
-    imports = TargetImports(target, source, credential)
+    """With what it asks why an import failed."""
+    credential, wire, at_source = EntraCredential(target), Wire(target.login_server), Wire(source.login_server)
+    arm = ArmClient(target, credential)
+    there, _ = target_registry(target, wire, credential, arm.soft_deletes)
+    here, _ = source_registry(source, at_source, target.source_token)
+    imports = TargetImports(target, source, arm, here=here, there=there)
     try:
         yield imports
     finally:
         await imports.close()
         await credential.close()
+        await wire.close()
+        await at_source.close()
 
 
 def check_refusal(refused: pytest.ExceptionInfo[Refused], kind: Kind, code: Code, *secrets: str) -> Failure:

@@ -93,9 +93,11 @@ async def test_what_is_no_certificate_with_its_key_is_sent_to_nobody(cloud: Clou
 
 @pytest.mark.parametrize("unregistered", [EXPIRED, FOREIGN], ids=["expired", "foreign"])
 async def test_a_certificate_that_entra_refuses_is_told(cloud: Cloud, unregistered: Certificate) -> None:
-    failure = await refusal(with_(cloud, certificate(unregistered.both)), "entra_denied", unregistered.key_pem[40:80])
+    expired = unregistered is EXPIRED
+    code = "credential_expired" if expired else "credential_wrong"
+    failure = await refusal(with_(cloud, certificate(unregistered.both)), code, unregistered.key_pem[40:80])
     assert failure.said.startswith("AADSTS700027")
-    assert "The certificate in the setting ChinaCertificate has expired, or is not registered for" in failure.hint
+    assert f"The certificate in the setting ChinaCertificate {'has expired' if expired else 'is not registered for'}" in failure.hint
 
 
 async def test_a_key_vault_reference_is_no_certificate(cloud: Cloud) -> None:
@@ -138,7 +140,8 @@ async def test_a_federated_token_that_entra_refuses_is_told(
 ) -> None:
     signed = assertion(**changed)
     (tmp_path / "token").write_text(signed)
-    failure = await refusal(with_(cloud, FederatedToken(file=str(tmp_path / "token"))), "entra_denied", signed)
+    code = "credential_expired" if "exp" in changed else "credential_wrong"
+    failure = await refusal(with_(cloud, FederatedToken(file=str(tmp_path / "token"))), code, signed)
     assert failure.said.startswith(number)
     assert hint in failure.hint
 

@@ -43,22 +43,32 @@ async def test_a_principal_signs_in_once_for_each_audience(clouds: Clouds) -> No
 
 
 @pytest.mark.parametrize(
-    "changed, number, hint",
+    "changed, number, code, hint",
     [
-        pytest.param({"secret": Secret(WRONG)}, "AADSTS7000215", "value (not its id) into the setting ChinaClientSecret", id="secret"),
-        pytest.param({"client_id": GUID}, "AADSTS700016", f"The application {GUID} is not in that tenant", id="application"),
-        pytest.param({"tenant_id": GUID}, "AADSTS90002", "There is no such tenant in that cloud", id="tenant"),
+        pytest.param(
+            {"secret": Secret(WRONG)},
+            "AADSTS7000215",
+            "credential_wrong",
+            "value (not its id) into the setting ChinaClientSecret",
+            id="secret",
+        ),
+        pytest.param(
+            {"client_id": GUID}, "AADSTS700016", "tenant_wrong", f"The application {GUID} is not in that tenant", id="application"
+        ),
+        pytest.param({"tenant_id": GUID}, "AADSTS90002", "tenant_wrong", "There is no such tenant in that cloud", id="tenant"),
     ],
 )
-async def test_a_refusal_is_told_with_its_number_and_its_remedy(clouds: Clouds, changed: dict[str, Any], number: str, hint: str) -> None:
-    failure = await refusal(target_of(clouds.target, **changed), "denied", "entra_denied")
+async def test_a_refusal_is_told_with_its_number_and_its_remedy(
+    clouds: Clouds, changed: dict[str, Any], number: str, code: Code, hint: str
+) -> None:
+    failure = await refusal(target_of(clouds.target, **changed), "denied", code)
     assert failure.said.startswith(number)
     assert hint in failure.hint
     assert not re.search("Trace ID|Correlation ID|Timestamp", failure.said)  # another each time: a status would never stand still
 
 
 async def test_an_audience_that_the_cloud_does_not_know_is_told(clouds: Clouds) -> None:
-    failure = await refusal(target_of(clouds.target), "denied", "entra_denied", "https://elsewhere.example")
+    failure = await refusal(target_of(clouds.target), "denied", "audience_wrong", "https://elsewhere.example")
     assert failure.said.startswith("AADSTS500011")
     assert "check the audiences" in failure.hint
 
@@ -101,6 +111,12 @@ async def test_an_authority_in_trouble_is_asked_once_and_is_unreachable(tls: Tls
     async with scripted(tls, reply) as server:
         await refusal(at(target_of(clouds.target), server.host), "transient", "unreachable")
     assert len(server.asked) == 1
+
+
+async def test_an_authority_that_is_too_busy_says_when_to_come_again(tls: TlsFiles, clouds: Clouds) -> None:
+    busy = answer({"error": "temporarily_unavailable", "error_description": "AADSTS90055: too many requests"}, 429, Retry_After="7")
+    async with scripted(tls, busy) as server:
+        assert (await refusal(at(target_of(clouds.target), server.host), "throttled", "throttled")).retry_after == 7
 
 
 async def test_an_authority_that_sends_a_byte_now_and_then_is_not_waited_for(

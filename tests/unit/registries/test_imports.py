@@ -79,7 +79,7 @@ async def test_a_source_that_refuses_the_password_is_told_as_the_sources_refusal
         state = await ended(imports, await imports.begin(APP, digest), APP, digest)
     assert state.state == "failed" and state.failure is not None
     assert (state.failure.kind, state.failure.code) == ("denied", "source_denied")
-    assert "check that token's password in SourceACRPullTokenPassword and its scope map" in state.failure.hint
+    assert "Check SourceACRPullTokenName and SourceACRPullTokenPassword" in state.failure.hint
     assert wrong not in repr(state)
 
 
@@ -110,7 +110,7 @@ async def test_a_wrong_secret_is_told_as_entras_refusal_before_arm_is_asked(clou
         for call in (imports.begin(APP, ABSENT), imports.look_at(OPERATION, APP, ABSENT)):
             with pytest.raises(Refused) as refused:
                 await call
-            check_refusal(refused, "denied", "entra_denied", secret_of(target))
+            check_refusal(refused, "denied", "tenant_wrong", secret_of(target))
     assert len(asked_of(clouds.target, "/", service="arm")) == before
 
 
@@ -206,11 +206,15 @@ POST_REFUSALS: dict[str, tuple[Reply, Kind, Code, float | None]] = {
     "401": (arm_error(401, "InvalidAuthenticationToken"), "denied", "arm_denied", None),
     "403": (arm_error(403, "AuthorizationFailed"), "denied", "arm_denied", None),
     "404": (arm_error(404, "ResourceNotFound"), "denied", "registry_not_found", None),
-    "a proxy's 404": (page(404), "transient", "absence_unproven", None),
+    "a proxy's 404": (page(404), "transient", "not_understood", None),
+    "another 404": (arm_error(404, "InvalidResourceType"), "transient", "not_understood", None),
     "429": (arm_error(429, "TooManyRequests", Retry_After="20"), "throttled", "throttled", 20),
     "500": (arm_error(500, "InternalServerError"), "transient", "unreachable", None),
     "503": (page(503, Retry_After="5"), "transient", "unreachable", 5),
-    "307": (page(307, Location="https://evil.example/"), "transient", "unreachable", None),
+    "307": (page(307, Location="https://evil.example/"), "transient", "not_understood", None),
+    "a policy": (arm_error(403, "RequestDisallowedByPolicy"), "conflict", "import_refused", None),
+    "another tenant": (arm_error(401, "InvalidAuthenticationTokenTenant"), "denied", "tenant_wrong", None),
+    "a proxy's 403": (page(403), "denied", "network_denied", None),
     "a broken connection": (Reply(cut=0), "transient", "unreachable", None),
     "a body that breaks off": (replace(answer(None, 202), cut=3), "transient", "unreachable", None),
     "a deep body": (DEEP, "transient", "unreachable", None),
@@ -233,7 +237,8 @@ async def test_a_post_that_is_refused_is_not_sent_again(
 GET_REFUSALS: dict[str, tuple[Reply, Kind, Code]] = {
     "401": (arm_error(401, "ExpiredAuthenticationToken"), "denied", "arm_denied"),
     "403": (arm_error(403, "AuthorizationFailed"), "denied", "arm_denied"),
-    "a proxy's 403": (page(403), "denied", "arm_denied"),
+    "a proxy's 403": (page(403), "denied", "network_denied"),
+    "a proxy's 407": (page(407), "denied", "network_denied"),
     "408": (page(408), "transient", "unreachable"),
     "429": (arm_error(429, "TooManyRequests", Retry_After="20"), "throttled", "throttled"),
     "500": (arm_error(500, "InternalServerError"), "transient", "unreachable"),
@@ -262,12 +267,14 @@ async def test_an_import_has_ended_where_arm_says_so_or_knows_it_no_longer(tls: 
 @pytest.mark.parametrize(
     "reply, code",
     [
-        (arm_error(400, "InvalidParameters", "Operation registries-1 failed. Error copying blobs"), "import_failed"),
+        (arm_error(400, "InvalidParameters", "Operation registries-1 failed. Error copying blobs"), "blobs_not_copied"),
         (arm_error(200, "InvalidParameters", "Operation registries-1 failed."), "import_failed"),
         (arm_error(409, "Conflict"), "import_failed"),
         (page(410), "import_failed"),
         (arm_error(400, "InvalidParameters", "Invalid message Unauthorized UNAUTHORIZED"), "source_denied"),
         (arm_error(403, "Forbidden", "authentication required, visit https://aka.ms/acr"), "source_denied"),
+        (arm_error(400, "InvalidParameters", "Access to contoso.azurecr.io denied."), "import_denied"),
+        (arm_error(403, "Forbidden", "The image has more than 50 manifests"), "too_many_manifests"),
     ],
 )
 async def test_an_import_that_failed_is_told_apart_from_a_look_that_did(tls: TlsFiles, clouds: Clouds, reply: Reply, code: Code) -> None:

@@ -40,11 +40,12 @@ async def test_too_large_an_index_is_refused_at_the_poll_or_at_once(clouds: Clou
             if answer == "poll":
                 state = await ended(imports, await imports.begin(APP, digest), APP, digest)
                 assert state.failure is not None
+                assert (state.failure.kind, state.failure.code) == ("conflict", "too_many_manifests")
                 assert "50 manifests" in state.failure.said
                 return
             with pytest.raises(Refused) as refused:
                 await imports.begin(APP, digest)
-    assert "50 manifests" in check_refusal(refused, "conflict", "import_refused", source.token_password.reveal()).said
+    assert "50 manifests" in check_refusal(refused, "conflict", "too_many_manifests", source.token_password.reveal()).said
 
 
 async def test_a_poll_that_needs_an_action_names_the_role(clouds: Clouds) -> None:

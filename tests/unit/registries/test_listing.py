@@ -10,7 +10,7 @@ from devkit.tls import TlsFiles
 from registries.listing import listing_registry
 from registries.registry import Registry
 from registries.wire import Wire
-from replication.failures import Failure, Refused
+from replication.failures import Code, Failure, Kind, Refused
 from replication.references import Digest, Repository, Tag
 from replication.targets import Listing
 from tests.devkit.cloud.running import ACR_AUDIENCE, RIGHTS, Cloud, MakeClouds
@@ -64,23 +64,24 @@ async def test_an_identity_tells_the_tags_that_the_pull_token_does_not(cloud: Cl
     async with source_client(source_of(cloud)) as (pulling, _):
         with pytest.raises(Refused) as refused:
             await pulling.tags_of(APP, digest)
-        check_refusal(refused, "denied", "source_denied")
+        check_refusal(refused, "conflict", "source_right_missing")
     async with listed(cloud, client_id) as registry:
         assert await registry.tags_of(APP, digest) == {Tag("v1"), Tag("v2")}
 
 
-async def refusal(cloud: Cloud, client_id: str | None) -> Failure:
+async def refusal(cloud: Cloud, client_id: str | None, kind: Kind = "denied", code: Code = "source_denied") -> Failure:
     async with listed(cloud, client_id) as registry:
         with pytest.raises(Refused) as refused:
             await registry.tags_of(APP, Digest("0" * 64))
-    failure = check_refusal(refused, "denied", "source_denied", HEADER)
+    failure = check_refusal(refused, kind, code, HEADER)
     assert "SourceListingIdentity" in failure.hint
     return failure
 
 
 async def test_an_identity_that_may_not_list_is_told(cloud: Cloud) -> None:
     cloud.push_image(str(APP), "v1")
-    await refusal(cloud, POWERLESS)
+    failure = await refusal(cloud, POWERLESS, "conflict", "source_right_missing")
+    assert "Microsoft.ContainerRegistry/registries/repositories/metadata/read" in failure.hint
 
 
 async def test_an_identity_that_the_app_has_not_is_told(cloud: Cloud) -> None:

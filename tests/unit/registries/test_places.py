@@ -9,23 +9,31 @@ import pytest
 
 from devkit.tls import TlsFiles
 from registries.manifests import Manifest
-from registries.refusals import Side
 from registries.registry import Registry
 from registries.target import place_of
 from registries.tokens import Token
 from registries.wire import Wire
-from replication.failures import Refused
+from replication.failures import Failure, Refused
 from replication.prefixes import Prefixes
 from replication.references import Digest, Repository, Tag
 from replication.scope import Scope
 from tests.devkit.cloud.running import OCI_MANIFEST, Clouds, image
 from tests.unit.registries.live import ABSENT, check_refusal, imports_client, source_of, target_client, target_of
 from tests.unit.registries.scripted import scripted
+from tests.unit.registries.sides import SIDE
 
 APP = Repository("team/app")
 MIRRORED = Scope(prefixes=Prefixes.parse({"team/": "mirror/of/"}))
 PLACE = Repository("mirror/of/app")
-GIVEN: dict[str, Any] = {"reference": ABSENT, "digest": ABSENT, "tag": Tag("v1"), "actions": "delete", "manifest": None}
+DISALLOWED = Failure(kind="conflict", code="disallowed", doing=f"bring {PLACE}", said="405", hint="ask")
+GIVEN: dict[str, Any] = {
+    "reference": ABSENT,
+    "digest": ABSENT,
+    "tag": Tag("v1"),
+    "actions": "delete",
+    "manifest": None,
+    "refused": DISALLOWED,
+}
 METHODS = [
     method
     for name, method in inspect.getmembers(Registry, inspect.iscoroutinefunction)
@@ -49,19 +57,21 @@ class NoTokens:
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
 async def test_whatever_is_asked_is_asked_at_its_place(tls: TlsFiles, clouds: Clouds, method: Callable[..., Any]) -> None:
     target, tokens = replace(target_of(clouds.target), scope=MIRRORED), NoTokens()
-    parameters = [one.name for one in inspect.signature(method).parameters.values() if one.default is one.empty][2:]
+    parameters = [
+        one.name for one in inspect.signature(method).parameters.values() if one.default is one.empty and one.name != "repository"
+    ][1:]
     given = {name: GIVEN[name] for name in parameters} | ({"manifest": a_manifest()} if "manifest" in parameters else {})
     async with scripted(tls) as server:
         wire = Wire(server.host)
-        registry = Registry(Side("china", "target_denied", "mend it"), wire, tokens, lambda repository: place_of(repository, target))
+        registry = Registry(SIDE, wire, tokens, lambda repository: place_of(repository, target))
         try:
-            await method(registry, APP, **given)
+            await method(registry, repository=APP, **given)
         except Refused as refused:
             assert str(PLACE) in refused.failure.doing
         finally:
             await wire.close()
     assert tokens.scopes and all(scope.startswith(f"repository:{PLACE}:") for scope in tokens.scopes)
-    assert all(f"/{PLACE}/" in asked.target for asked in server.asked)
+    assert all(f"/{PLACE}" in asked.target for asked in server.asked)
 
 
 def a_manifest() -> Manifest:

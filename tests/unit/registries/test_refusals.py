@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registries.refusals import Side, first_error, proves_absence, refusal, retry_after
+from registries.refusals import first_error, proves_absence, refusal, retry_after
 from registries.wire import Answer
 from replication.failures import CODES
+from tests.unit.registries.sides import SIDE
 from tests.unit.replication.strategies import json_values
 
-SIDE = Side("china (contosocn.azurecr.cn)", "target_denied", "Grant the role.")
 DEEP = b'{"errors": [{"code": ' + b"[" * 900 + b"]" * 900 + b"}]}"
 
 

@@ -99,9 +99,9 @@ async def test_a_token_that_may_only_pull_is_told_so_at_the_first_thing_more(clo
     async with source_client(source_of(clouds.source)) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.delete_manifest(Repository("registry/pull-only"), digest)
-    failure = check_refusal(refused, "denied", "source_denied")
+    failure = check_refusal(refused, "conflict", "source_right_missing")
     assert failure.said == "401 UNAUTHORIZED: authentication required"
-    assert "its scope map must allow content/read" in failure.hint
+    assert "The scope map of the token pull lacks content/delete on registry/pull-only" in failure.hint
 
 
 async def test_a_principal_without_the_role_is_told_which_one_it_needs(clouds: Clouds) -> None:
@@ -111,8 +111,9 @@ async def test_a_principal_without_the_role_is_told_which_one_it_needs(clouds: C
         assert await registry.resolve(Repository("registry/role"), V1) == digest
         with pytest.raises(Refused) as refused:
             await registry.delete_manifest(Repository("registry/role"), digest)
-    failure = check_refusal(refused, "denied", "target_denied", secret_of(target))
-    assert f"Give the application {target.client_id} the replication role" in failure.hint
+    failure = check_refusal(refused, "conflict", "target_right_missing", secret_of(target))
+    assert f"The role of the application {target.client_id} on contosotarget lacks" in failure.hint
+    assert "Microsoft.ContainerRegistry/registries/artifacts/delete" in failure.hint
 
 
 @pytest.mark.parametrize("media_type", INDEX_MEDIA_TYPES)

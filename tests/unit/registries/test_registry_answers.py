@@ -3,8 +3,10 @@ never followed or repeated."""
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -14,7 +16,6 @@ import pytest
 
 from devkit.tls import TlsFiles, make_authority
 from registries.manifests import Manifest
-from registries.refusals import Side
 from registries.registry import MOST_PAGES, Registry
 from registries.tokens import Token
 from registries.wire import LARGEST_ANSWER, Wire
@@ -23,6 +24,7 @@ from replication.references import Digest, Repository, Tag
 from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, digest_of, image
 from tests.unit.registries.live import ABSENT, check_refusal
 from tests.unit.registries.scripted import Reply, Scripted, answer, error, page, scripted
+from tests.unit.registries.sides import SIDE
 
 APP, V1 = Repository("team/app"), Tag("v1")
 CONTENT = image(b"layer")
@@ -41,17 +43,20 @@ CALLS: dict[str, Call] = {
     "tags_of": lambda registry: registry.tags_of(APP, DIGEST),
 }
 CHANGES = (CALLS["put_manifest"], CALLS["delete_manifest"])
+LOOKS = (CALLS["resolve"], CALLS["resolve_with_proof"])  # by HEAD
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
 class OneToken:
-    """That is what the registry takes or refuses here, always. Counts how often it was called bad."""
+    """That is what the registry takes or refuses here, always; `age` seconds old. Counts how often it was called bad."""
 
-    def __init__(self) -> None:
+    def __init__(self, age: float = 0) -> None:
         self.forgotten = 0
+        self._age = age
 
     async def get(self, scope: str) -> Token:
-        return Token.of(BEARER, 3600)
+        token = Token.of(BEARER, 3600)
+        return replace(token, obtained=token.obtained - self._age)
 
     def forget(self, scope: str, token: Token) -> None:
         self.forgotten += 1
@@ -62,7 +67,7 @@ async def registry_at(tls: TlsFiles, *script: Reply, tokens: OneToken | None = N
     async with scripted(tls, *script) as server:
         wire = Wire(server.host)
         try:
-            yield Registry(Side("china", "target_denied", "Grant the role."), wire, tokens or OneToken()), server
+            yield Registry(SIDE, wire, tokens or OneToken()), server
         finally:
             await wire.close()
 
@@ -76,8 +81,6 @@ async def registry_at(tls: TlsFiles, *script: Reply, tokens: OneToken | None = N
         pytest.param(page(503, Retry_After="3"), "transient", "unreachable", 3, id="503"),
         pytest.param(page(500), "transient", "unreachable", None, id="500"),
         pytest.param(page(408), "transient", "unreachable", None, id="408"),
-        pytest.param(error(403, "DENIED"), "denied", "target_denied", None, id="403"),
-        pytest.param(page(403), "denied", "target_denied", None, id="a proxy's 403"),
     ],
 )
 async def test_a_refusal_is_told_as_what_it_is_and_not_repeated(
@@ -100,16 +103,58 @@ async def test_a_pause_may_be_asked_for_as_a_date(tls: TlsFiles) -> None:
 
 
 @every_call
-async def test_a_token_that_is_refused_is_renewed_once_but_for_a_change(tls: TlsFiles, call: Call) -> None:
-    """What a change rests on was looked at right before: after a renewal it would have to be looked at again."""
-    tokens, refusal = OneToken(), error(401, "UNAUTHORIZED", WWW_Authenticate='Bearer realm="https://evil.example/token"')
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_token_that_is_refused_is_renewed_once_but_for_a_change(tls: TlsFiles, call: Call, status: int) -> None:
+    """What a change rests on was looked at right before: after a renewal it would have to be looked at again. A new token that is refused
+    as well does not mean the credential, which has just been given it."""
+    tokens, refusal = OneToken(), error(status, "DENIED", WWW_Authenticate='Bearer realm="https://evil.example/token"')
     script = [refusal] if call in CHANGES else [refusal, refusal]
+    if status == 403 and call in LOOKS:
+        script.append(refusal)  # a HEAD's has no words, so a GET is asked for them
     async with registry_at(tls, *script, tokens=tokens) as (registry, server):
         with pytest.raises(Refused) as refused:
             await call(registry)
-    check_refusal(refused, "denied", "target_denied", BEARER)
-    assert tokens.forgotten == len(script)
+    failure = check_refusal(refused, "conflict", "target_right_missing", BEARER)
+    assert re.fullmatch(r"The role lacks (pull/read|push/write|artifacts/delete) on team/app\.", failure.hint)
+    assert tokens.forgotten == 2 if call not in CHANGES else 1
     assert [asked.headers["Authorization"] for asked in server.asked] == [f"Bearer {BEARER}"] * len(script)
+
+
+async def test_an_older_token_that_a_change_is_refused_with_means_that_the_step_is_taken_again(tls: TlsFiles) -> None:
+    """It may have been revoked, or be from before somebody gave the right."""
+    for call in CHANGES:
+        async with registry_at(tls, error(401, "UNAUTHORIZED"), tokens=OneToken(age=61)) as (registry, _):
+            with pytest.raises(Refused) as refused:
+                await call(registry)
+        assert check_refusal(refused, "transient", "target_denied", BEARER).hint.endswith("with a new one. Grant the role.")
+
+
+async def test_a_token_that_is_called_bad_means_that_the_step_is_taken_again_however_new_it_is(tls: TlsFiles) -> None:
+    bad = error(401, "UNAUTHORIZED", WWW_Authenticate='Bearer realm="https://x/oauth2/token",error="invalid_token"')
+    for call in CHANGES:
+        async with registry_at(tls, bad) as (registry, _):
+            with pytest.raises(Refused) as refused:
+                await call(registry)
+        assert check_refusal(refused, "transient", "target_denied", BEARER).hint.endswith("with a new one. Grant the role.")
+
+
+@every_call
+@pytest.mark.parametrize(
+    "reply, hint",
+    [
+        (page(403), "let the app pass what stands between"),
+        (page(407), "let the app pass what stands between"),
+        (error(403, "DENIED", "client with IP '198.51.100.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."),
+         "az acr network-rule add --name contosocn --ip-address 198.51.100.7"),
+    ],
+    ids=["a proxy's 403", "a proxy's 407", "a network rule"],
+)  # fmt: skip
+async def test_who_is_kept_out_by_the_network_is_told_so(tls: TlsFiles, call: Call, reply: Reply, hint: str) -> None:
+    script = [reply, reply] if call in LOOKS else [reply]
+    async with registry_at(tls, *script) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await call(registry)
+    assert hint in check_refusal(refused, "denied", "network_denied", BEARER).hint
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -121,7 +166,7 @@ async def test_a_redirect_is_not_followed(tls: TlsFiles, call: Call, status: int
         async with registry_at(tls, moved) as (registry, _):
             with pytest.raises(Refused) as refused:
                 await call(registry)
-    check_refusal(refused, "transient", "unreachable", BEARER)
+    check_refusal(refused, "transient", "not_understood", BEARER)
     assert elsewhere.asked == []
 
 
@@ -163,10 +208,10 @@ async def test_the_code_counts_with_a_404_alone(tls: TlsFiles) -> None:
     async with registry_at(tls, error(400, "MANIFEST_UNKNOWN"), error(200, "MANIFEST_UNKNOWN")) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.manifest(APP, DIGEST)
-        check_refusal(refused, "conflict", "manifest_refused")
+        check_refusal(refused, "transient", "not_understood")
         with pytest.raises(Refused) as refused:
             await registry.manifest(APP, DIGEST)
-        check_refusal(refused, "transient", "unreachable")
+        check_refusal(refused, "transient", "not_understood")
 
 
 async def test_a_head_proves_nothing_even_where_it_says_404(tls: TlsFiles) -> None:
@@ -195,11 +240,21 @@ async def test_what_a_head_missed_and_the_proof_finds_is_there(tls: TlsFiles) ->
     ],
 )
 @pytest.mark.parametrize("call", [CALLS["put_manifest"], CALLS["delete_manifest"]], ids=["put", "delete"])
-async def test_a_lock_is_told_as_a_lock(tls: TlsFiles, call: Call, reply: Reply) -> None:
-    async with registry_at(tls, reply) as (registry, _):
+@pytest.mark.parametrize(
+    "attributes, code",
+    [
+        pytest.param(answer({"changeableAttributes": {"writeEnabled": False}}), "locked", id="the repository is locked"),
+        pytest.param(error(503, "UNAVAILABLE"), "disallowed", id="the registry does not tell"),
+        pytest.param(answer({"changeableAttributes": None}), "disallowed", id="it tells something else"),
+        pytest.param(answer([]), "disallowed", id="it tells nothing"),
+    ],
+)
+async def test_what_is_disallowed_is_asked_for_its_reason(tls: TlsFiles, call: Call, reply: Reply, attributes: Reply, code: Code) -> None:
+    async with registry_at(tls, reply, attributes) as (registry, server):
         with pytest.raises(Refused) as refused:
             await call(registry)
-    assert "az acr repository update" in check_refusal(refused, "conflict", "locked").hint
+    assert "az acr repository" in check_refusal(refused, "conflict", code).hint
+    assert server.asked[1].target == "/acr/v1/team/app"
 
 
 @pytest.mark.parametrize("header", [None, "", "sha256:short", f"sha512:{'0' * 128}", f"{DIGEST}\t,", str(DIGEST).upper(), "v1"])
@@ -208,7 +263,7 @@ async def test_an_answer_without_a_right_digest_is_none(tls: TlsFiles, header: s
     async with registry_at(tls, reply) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.resolve(APP, V1)
-    assert check_refusal(refused, "transient", "unreachable").said.startswith("Docker-Content-Digest is ")
+    assert check_refusal(refused, "transient", "not_understood").said.startswith("Docker-Content-Digest is ")
 
 
 async def test_a_digest_that_resolves_to_another_is_not_believed(tls: TlsFiles) -> None:
@@ -216,7 +271,7 @@ async def test_a_digest_that_resolves_to_another_is_not_believed(tls: TlsFiles) 
         assert await registry.resolve(APP, DIGEST) == DIGEST
         with pytest.raises(Refused) as refused:
             await registry.resolve(APP, ABSENT)
-    check_refusal(refused, "transient", "unreachable")
+    check_refusal(refused, "transient", "not_understood")
 
 
 @pytest.mark.parametrize("body", [b"", CONTENT + b"\n", CONTENT[:-1], b"<html>Please sign in</html>"])
@@ -225,7 +280,7 @@ async def test_bytes_that_are_not_those_of_the_digest_are_not_believed(tls: TlsF
     async with registry_at(tls, reply) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.manifest(APP, DIGEST)
-    assert check_refusal(refused, "transient", "unreachable").said == f"the bytes hash to {digest_of(body)}"
+    assert check_refusal(refused, "transient", "not_understood").said == f"the bytes hash to {digest_of(body)}"
 
 
 INDEXES: dict[str, bytes] = {
@@ -246,7 +301,7 @@ async def test_an_index_that_lists_no_digests_is_refused_for_good(tls: TlsFiles,
     async with registry_at(tls, Reply(body=content, headers={"Content-Type": f"{OCI_INDEX}; charset=utf-8"})) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.manifest(APP, Digest.parse(digest_of(content)))
-    check_refusal(refused, "conflict", "manifest_refused")
+    check_refusal(refused, "conflict", "artifact_unsupported")
 
 
 async def test_no_more_is_read_than_a_manifest_may_have(tls: TlsFiles) -> None:
@@ -297,7 +352,7 @@ async def test_a_host_that_is_not_there_is_told_by_its_name(tls: TlsFiles) -> No
         host = server.host
     wire = Wire(host)
     with pytest.raises(Refused) as refused:
-        await Registry(Side("china", "target_denied", "Grant the role."), wire, OneToken()).resolve(APP, V1)
+        await Registry(SIDE, wire, OneToken()).resolve(APP, V1)
     await wire.close()
     assert check_refusal(refused, "transient", "unreachable", BEARER).said.startswith(f"no whole answer from {host}: ")
 
@@ -377,7 +432,7 @@ async def test_a_list_that_is_none_is_told_and_not_taken_for_empty(tls: TlsFiles
     async with registry_at(tls, Reply(body=body)) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.tags_of(APP, DIGEST)
-    assert "the list of tags is not as documented" in check_refusal(refused, "transient", "unreachable").said
+    assert "the list of tags is not as documented" in check_refusal(refused, "transient", "not_understood").said
 
 
 async def test_a_list_without_an_end_is_given_up(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,4 +442,4 @@ async def test_a_list_without_an_end_is_given_up(tls: TlsFiles, monkeypatch: pyt
     async with registry_at(tls, *[again] * 5) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.tags_of(APP, DIGEST)
-    check_refusal(refused, "transient", "unreachable")
+    check_refusal(refused, "transient", "not_understood")

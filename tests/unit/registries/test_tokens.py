@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +16,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devkit.tls import TlsFiles
-from registries.refusals import Side
+from registries.entratokens import REFRESH, EntraTokens
 from registries.source import SourceTokens, source_registry
 from registries.tokenanswers import token_of
 from registries.tokens import MOST, Token, TokenCache
 from registries.wire import Answer, Wire
-from replication.failures import Refused
+from replication.failures import Code, Kind, Refused
 from replication.references import Repository, Tag
 from replication.secret import Secret
 from replication.targets import RegistryId, Source
 from tests.devkit.cloud.running import Clouds, MakeCloud
 from tests.unit.registries.live import asked_of, check_refusal, secret_of, source_client, source_of, target_client, target_of
 from tests.unit.registries.scripted import Reply, Scripted, answer, error, page, scripted
+from tests.unit.registries.sides import SIDE
 from tests.unit.replication.strategies import json_values
 
-SIDE = Side("china", "target_denied", "Grant the role.")
 V1 = Tag("v1")
-SCOPE = "repository:team/app:pull"
+SCOPE, OTHER = "repository:team/app:pull", "repository:team/app:delete"
 
 
 def jwt(**claims: object) -> str:
@@ -134,15 +135,16 @@ async def test_the_password_goes_to_the_configured_host_and_nowhere_else(tls: Tl
     async with scripted(tls) as evil:
         realm = f'Bearer realm="https://{evil.host}/oauth2/token",service="{evil.host}"'
         moved = page(307, Location=f"https://{evil.host}/oauth2/token")
-        async with scripted_source(tls, error(401, "UNAUTHORIZED", WWW_Authenticate=realm), moved) as (tokens, server):
+        refused_twice = [error(401, "UNAUTHORIZED", WWW_Authenticate=realm)] * 2  # for the scope, and for none
+        async with scripted_source(tls, *refused_twice, moved) as (tokens, server):
             with pytest.raises(Refused) as refused:
                 await tokens.get(SCOPE)
             check_refusal(refused, "denied", "source_denied", PASSWORD)
             with pytest.raises(Refused) as refused:
                 await tokens.get(SCOPE)
-            check_refusal(refused, "transient", "unreachable", PASSWORD)
+            check_refusal(refused, "transient", "not_understood", PASSWORD)
     assert evil.asked == []
-    assert [asked.target.partition("?")[0] for asked in server.asked] == ["/oauth2/token"] * 2
+    assert [asked.target.partition("?")[0] for asked in server.asked] == ["/oauth2/token"] * 3
     assert f"service={server.host}&scope=repository:team/app:pull" in server.asked[0].target
 
 
@@ -163,22 +165,78 @@ async def test_a_newer_token_is_not_forgotten_for_an_older_one(tls: TlsFiles) ->
         assert await tokens.get(SCOPE) is second
 
 
-async def test_a_refresh_token_that_is_refused_is_exchanged_anew_at_the_next_try(tls: TlsFiles, clouds: Clouds) -> None:
-    script = [
-        answer({"refresh_token": "old"}),
-        error(401, "UNAUTHORIZED"),
-        answer({"refresh_token": "new"}),
-        answer({"access_token": "good"}),
-    ]
+REFRESHED = [answer({"refresh_token": "old"}), answer({"access_token": "first"})]
+
+
+async def test_a_refresh_token_that_was_revoked_is_exchanged_anew_and_nobody_notices(tls: TlsFiles, clouds: Clouds) -> None:
+    script = [*REFRESHED, error(401, "UNAUTHORIZED"), answer({"refresh_token": "new"}), answer({"access_token": "good"})]
+    async with scripted(tls, *script) as server, target_client(target_of(clouds.target, login_server=server.host)) as (_, tokens):
+        await tokens.get(SCOPE)
+        make_older(tokens, 61)
+        assert (await tokens.get(OTHER)).value.reveal() == "good"
+    assert [asked.target for asked in server.asked][2:] == ["/oauth2/token", "/oauth2/exchange", "/oauth2/token"]
+    assert b"refresh_token=new" in server.asked[4].body
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_scope_that_is_refused_to_a_known_principal_means_the_repository(tls: TlsFiles, clouds: Clouds, status: int) -> None:
+    """The exchange is the request without a scope: granted a moment ago, it need not be made again."""
+    no = error(status, "DENIED")
+    script = [answer({"refresh_token": "old"}), no]
     async with scripted(tls, *script) as server:
         target = target_of(clouds.target, login_server=server.host)
         async with target_client(target) as (_, tokens):
             with pytest.raises(Refused) as refused:
-                await tokens.get(SCOPE)
-            check_refusal(refused, "denied", "target_denied", secret_of(target))
-            assert (await tokens.get(SCOPE)).value.reveal() == "good"
-    assert [asked.target for asked in server.asked] == ["/oauth2/exchange", "/oauth2/token"] * 2
-    assert b"refresh_token=new" in server.asked[3].body
+                await tokens.get("repository:team/app:pull,push")
+    failure = check_refusal(refused, "conflict", "target_right_missing", secret_of(target))
+    assert "Microsoft.ContainerRegistry/registries/push/write" in failure.hint and "needed for team/app" in failure.hint
+
+
+async def test_a_principal_that_is_refused_altogether_is_told_as_that(tls: TlsFiles, clouds: Clouds) -> None:
+    script = [*REFRESHED, error(401, "UNAUTHORIZED"), error(401, "UNAUTHORIZED")]
+    async with scripted(tls, *script) as server, target_client(target_of(clouds.target, login_server=server.host)) as (_, tokens):
+        await tokens.get(SCOPE)
+        make_older(tokens, 61)
+        with pytest.raises(Refused) as refused:
+            await tokens.get(OTHER)
+    check_refusal(refused, "denied", "target_denied")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    "without_scope, kind, code",
+    [
+        (answer({"access_token": "t"}), "conflict", "source_right_missing"),
+        (error(401, "UNAUTHORIZED"), "denied", "source_denied"),
+        (error(403, "DENIED"), "denied", "source_denied"),
+        (error(429, "TOOMANYREQUESTS", Retry_After="5"), "throttled", "throttled"),
+        (page(503), "transient", "unreachable"),
+    ],
+    ids=["granted", "refused", "denied", "throttled", "down"],
+)
+async def test_a_scope_that_is_refused_is_told_by_what_is_said_without_it(
+    tls: TlsFiles, without_scope: Reply, kind: Kind, code: Code, status: int
+) -> None:
+    async with scripted_source(tls, error(status, "DENIED"), without_scope) as (tokens, server):
+        with pytest.raises(Refused) as refused:
+            await tokens.get(SCOPE)
+    failure = check_refusal(refused, kind, code, PASSWORD)
+    assert code != "source_right_missing" or "--add-repository team/app content/read" in failure.hint
+    assert ["scope" in asked.target for asked in server.asked] == [True, False]
+
+
+@pytest.mark.parametrize("reply, code", [(error(400, "UNSUPPORTED"), "source_denied"), (page(400), "not_understood")])
+async def test_a_request_for_a_token_that_is_not_taken_names_the_login_server(tls: TlsFiles, reply: Reply, code: Code) -> None:
+    async with scripted_source(tls, reply) as (tokens, _):
+        with pytest.raises(Refused) as refused:
+            await tokens.get(SCOPE)
+    assert (refused.value.failure.code == code) and ("login server" in refused.value.failure.hint) == (code == "source_denied")
+
+
+def make_older(tokens: EntraTokens, seconds: float) -> None:
+    """Its refresh token: time passes in the tests' processes as fast as it does."""
+    kept = tokens._refresh._tokens
+    kept[REFRESH] = replace(kept[REFRESH], obtained=kept[REFRESH].obtained - seconds)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +256,7 @@ async def test_an_answer_without_a_token_is_told_and_not_quoted(tls: TlsFiles, r
     async with scripted_source(tls, reply) as (tokens, _):
         with pytest.raises(Refused) as refused:
             await tokens.get(SCOPE)
-    failure = check_refusal(refused, "transient", "unreachable", PASSWORD, "canary-token")
+    failure = check_refusal(refused, "transient", "not_understood", PASSWORD, "canary-token")
     assert failure.said == "status 200 without access_token"
 
 
@@ -246,7 +304,7 @@ def test_any_answer_is_a_token_or_a_refusal(body: bytes) -> None:
     try:
         token = token_of(Answer(200, {}, body), "access_token", SIDE, "get a token")
     except Refused as refused:
-        assert refused.failure.code == "unreachable"
+        assert refused.failure.code == "not_understood"
     else:
         assert token.value.reveal()
         assert 0 <= token.lifetime <= 86_400
