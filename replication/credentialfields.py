@@ -22,7 +22,7 @@ PEM_PARTS = ("-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----")
 
 def parse_credential(fields: Fields, values: Mapping[str, str]) -> Credential | None:
     """None after some mistakes; all of them are told."""
-    first, *others = [way for way in WAYS if fields.value.get(way)] or [""]
+    first, *others = [way for way in WAYS if way in fields.value] or [""]
     for way in others:
         fields.wrong(way, f"is set beside {first}: a target has one credential", f"{first} alone")
     for needless in sorted(OF_A_CERTIFICATE & fields.value.keys()) if first != "clientCertificateSetting" else ():
@@ -34,12 +34,8 @@ def parse_credential(fields: Fields, values: Mapping[str, str]) -> Credential | 
         case "clientCertificateSetting":
             return _certificate(fields, values)
         case "federatedTokenFile":
-            return FederatedToken(file=absolute_path(fields, first, WAYS[first]) or "")
-    rest = " and ".join(list(WAYS)[1:])
-    given = fields.value.get("clientSecretSetting")
-    fields.wrong(
-        "clientSecretSetting", "is missing" if given in (None, "") else "is not a text", f"{WAYS['clientSecretSetting']} (or {rest})"
-    )
+            return FederatedToken(file=fields.text(first, WAYS[first]) and (absolute_path(fields, first, WAYS[first]) or ""))
+    fields.wrong("clientSecretSetting", "is missing", f"{WAYS['clientSecretSetting']} (or {' and '.join(list(WAYS)[1:])})")
     return None
 
 

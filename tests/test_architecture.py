@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-APP = {"function_app", "orchestrators", "activities", "api", "ledger", "registries", "replication", "telemetry"}
+APP = {"function_app", "orchestrators", "activities", "api", "cli", "ledger", "registries", "replication", "telemetry"}
 MAY_IMPORT: dict[str, set[str]] = {
     "replication": set(),
     "telemetry": set(),
@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities": {"ledger", "registries", "replication", "telemetry"},
     "orchestrators": {"replication"},
     "api": {"registries", "replication", "telemetry"},
+    "cli": {"replication"},
     "function_app": {"activities", "api", "orchestrators", "replication", "telemetry"},
 }
 LOOKED_UP_WHEN_NEEDED = (

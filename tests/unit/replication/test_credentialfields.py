@@ -89,7 +89,9 @@ def test_a_file_is_named_by_its_absolute_path(path: object) -> None:
     "entry, field, wrong",
     [
         (NO_SECRET, "clientSecretSetting", "is missing"),
-        ({**NO_SECRET, "clientCertificateSetting": ""}, "clientSecretSetting", "is missing"),
+        ({**NO_SECRET, "clientCertificateSetting": ""}, "clientCertificateSetting", "is missing"),
+        ({**NO_SECRET, "federatedTokenFile": None}, "federatedTokenFile", "is missing"),
+
         ({**CERTIFICATE, "clientSecretSetting": "ChinaSecret"}, "clientCertificateSetting", BESIDE),
         ({**target(), "federatedTokenFile": "/f"}, "federatedTokenFile", BESIDE),
         ({**target(), "sendCertificateChain": True}, "sendCertificateChain", WITHOUT),

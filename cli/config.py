@@ -1,0 +1,62 @@
+"""`mcpub config check|show`: the app's settings, judged as the app judges them, before they are deployed. No secret is printed."""
+
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from cli.settingstables import source_table, targets_table
+from cli.values import Unreadable, read_values
+from replication.mistakes import InvalidSettings
+from replication.settings import Settings
+
+app = typer.Typer(help="The app's settings, before they are deployed.", no_args_is_help=True)
+From = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[FILE]",
+        help="local.settings.json, what 'az functionapp config appsettings list' prints, or lines of NAME=VALUE; '-' for standard input."
+        " Without it: the environment.",
+    ),
+]
+WIDE = 240  # columns where nobody looks: a table in a file or a pipe is not cut to a terminal's width
+
+
+@app.command()
+def check(file: From = None) -> None:
+    """Tell every mistake, each with its setting, what is wrong and an example; exit status 1 if there is any."""
+    settings = _settings(file)
+    count = len(settings.targets)
+    _console().print(f"All settings are right: {count} target{'' if count == 1 else 's'}.")
+
+
+@app.command()
+def show(file: From = None) -> None:
+    """Show the source and the targets as the app understands them."""
+    settings, console = _settings(file), _console()
+    console.print(source_table(settings))
+    console.print(targets_table(settings))
+
+
+def _settings(file: str | None) -> Settings:
+    try:
+        return Settings.parse(read_values(file))
+    except Unreadable as unreadable:
+        _end(2, str(unreadable))
+    except InvalidSettings as invalid:
+        count = len(invalid.mistakes)
+        told = [f"{one.setting} {one.wrong}\n    example: {one.example}" for one in invalid.mistakes]
+        _end(1, "\n".join([f"{count} mistake{'' if count == 1 else 's'}:", *told]))
+
+
+def _end(status: int, words: str) -> NoReturn:
+    _console(stderr=True).print(words, soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """Nothing in a setting's name or a pattern is taken for markup."""
+    console = Console(markup=False, emoji=False, highlight=False, stderr=stderr)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDE)
+    return console
