@@ -151,6 +151,6 @@ def _descriptors(content: bytes) -> Iterator[Mapping[str, Any]]:
     except (ValueError, RecursionError):
         return
     if isinstance(value, dict):
-        for found in (value.get("config"), value.get("subject"), *(value.get("layers") or ()), *(value.get("blobs") or ())):
-            if isinstance(found, dict):
-                yield found
+        listed = [value.get(name) for name in ("layers", "blobs")]
+        alone = [value.get(name) for name in ("config", "subject")]
+        yield from (one for one in (*alone, *(one for many in listed if isinstance(many, list) for one in many)) if isinstance(one, dict))

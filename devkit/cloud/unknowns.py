@@ -23,6 +23,7 @@ class Unknowns:
     failed_import_status: Literal["400", "409"] = "400"  # 2.2, 9: HTTP status of a poll that tells of a failure
     foreign_layers: Literal["left", "copied", "refused"] = "left"  # 2.4.4: what an import does with non-distributable layers
     force_over_lock: Literal["moved", "refused"] = "moved"  # 2.3, 9: a Force import onto a tag that is write-locked
+    missing_scope: Literal["call", "token"] = "call"  # 3: whether a token without a right is given and its call refused, or no token
     lock_status: Literal["405", "403", "409"] = "405"  # 5: how a locked tag or manifest is refused
     foreign_entra_issuer: Literal["refused", "accepted"] = "refused"  # 4.3: federated assertions that another cloud's Entra has issued
     acr_audience: Literal["both", "acr", "arm"] = "both"  # 4.4: which audience the exchange accepts in this cloud

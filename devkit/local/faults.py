@@ -51,9 +51,17 @@ def bandwidth(bytes_per_second: float) -> Json:
     return {"kind": "bandwidth", "bytesPerSecond": bytes_per_second}
 
 
-def status(code: int, *, retry_after: float | None = None, html: bool = False) -> Json:
-    """In the service's form, or as a proxy's page."""
-    return _given(kind="status", status=code, retryAfter=retry_after, html=html)
+def status(
+    status: int, *, retry_after: float | None = None, html: bool = False, code: str | None = None, message: str | None = None
+) -> Json:
+    """In the service's form, or as a proxy's page; with its usual code and message, or others."""
+    return _given(kind="status", status=status, retryAfter=retry_after, html=html, code=code, message=message)
+
+
+def firewall(address: str) -> Json:
+    """A registry's network rule, in its own words."""
+    message = f"client with IP '{address}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
+    return status(403, code="DENIED", message=message)
 
 
 def proxy_page(code: int) -> Json:

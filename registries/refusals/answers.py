@@ -14,7 +14,7 @@ from replication.failures import Failure, said
 
 LONGEST_PAUSE = 86_400.0  # seconds
 SHOWN = 200  # bytes of an answer that is not understood
-FIREWALL = re.compile(r"client with IP '?([0-9a-fA-F.:]{3,45})")  # ACR's own words for a network rule
+FIREWALL = re.compile(r"client with IP '?([0-9a-f.:]{3,45})", re.IGNORECASE)  # ACR's own words for a network rule
 
 
 def first_error(body: bytes) -> tuple[str, str]:

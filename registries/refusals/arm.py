@@ -9,7 +9,7 @@ import re
 from registries.refusals.answers import first_error, network, retry_after, trouble, words_of
 from registries.refusals.registry import DISALLOWED
 from registries.wire import Answer
-from replication.failures import Code, Failure, Kind
+from replication.failures import Code, Failure, Kind, said
 from replication.targets import Source, Target
 
 NOT_ADMITTED = {"AuthorizationFailed", "LinkedAuthorizationFailed", "AuthenticationFailed"}  # of whoever asks, not of the import
@@ -21,6 +21,7 @@ UNFIT_TOKEN: dict[str, tuple[Code, str]] = {
 _ACTION = re.compile(r"perform action '([A-Za-z0-9./]{1,200})'")
 _DENIED_BY = re.compile(r"Access to (\S{1,259}) denied", re.IGNORECASE)
 _TOO_MANY = re.compile(r"\b50\b.{0,40}manifests|manifests.{0,40}\b50\b", re.IGNORECASE)
+_PREFIX = re.compile(r"Operation registries-\S{1,80} failed\. (Resource \S{1,400} )?")  # which would leave no room for what it is about
 _SOURCE_REFUSED = ("UNAUTHORIZED", "authentication required")
 _BLOBS = ("Error copying blobs", "RFC 7233", "Unexpected response status code", "Unexpected length of body")
 
@@ -70,9 +71,10 @@ def post_refusal(answer: Answer, target: Target, source: Source, doing: str) -> 
 
 def import_failure(answer: Answer, target: Target, source: Source, doing: str) -> Failure:
     """How the copying ended: the poll is no success, and its text is all there is."""
-    _, message = first_error(answer.body)
+    told, message = first_error(answer.body)
     kind, code, hint = _end(message, target, source)
-    return Failure(kind=kind, code=code, doing=doing, said=words_of(answer), hint=hint)
+    words = said(f"{answer.status} {told}: {_PREFIX.sub('', message)}") if told else words_of(answer)
+    return Failure(kind=kind, code=code, doing=doing, said=words, hint=hint)
 
 
 def _end(message: str, target: Target, source: Source) -> tuple[Kind, Code, str]:

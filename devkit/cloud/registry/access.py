@@ -57,6 +57,11 @@ def granted(scopes: Iterable[str], identity: Identity) -> list[dict[str, Any]]:
     return [entry for scope in scopes if (entry := _granted(scope, identity))["actions"]]
 
 
+def may_all(scopes: Iterable[str], identity: Identity) -> bool:
+    """Whether the identity may do all that is asked for, so that nothing would be left out."""
+    return all(set(scope.rpartition(":")[2].split(",")) - {"*"} <= set(_granted(scope, identity)["actions"]) for scope in scopes)
+
+
 def _granted(scope: str, identity: Identity) -> dict[str, Any]:
     kind, _, rest = scope.partition(":")
     name, _, text = rest.rpartition(":")

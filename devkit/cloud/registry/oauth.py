@@ -12,6 +12,7 @@ from devkit.cloud.config import CloudConfig
 from devkit.cloud.entra.tokens import EntraTokens
 from devkit.cloud.errors import RegistryRefusal
 from devkit.cloud.identities.directory import Identity
+from devkit.cloud.registry.access import may_all
 from devkit.cloud.registry.tokens import RegistryTokens
 from devkit.cloud.registrysettings import RegistrySettings
 from devkit.cloud.tokens import InvalidToken
@@ -87,6 +88,8 @@ class TokenEndpoints:
             raise _unauthorized()
         request[IDENTITY] = identity.name or "anonymous"
         asked = [one for scope in scopes for one in scope.split()]  # RFC 6749, 3.3: space-separated, in one parameter or many
+        if self._unknowns.now.missing_scope == "token" and not may_all(asked, identity):
+            raise _unauthorized()
         token = self._tokens.access(identity, asked)
         return _json({"access_token": token, "token": token, "expires_in": int(self._config.lifetimes.access_seconds)})
 

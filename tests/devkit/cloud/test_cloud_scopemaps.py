@@ -2,6 +2,7 @@
 replaced."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -59,6 +60,24 @@ def test_a_scope_that_its_map_lacks_is_left_out_of_the_token(acr: Cloud) -> None
     assert bearing(acr, token, "GET", "/v2/team/left/manifests/v1").status == 200
     assert bearing(acr, token, "POST", "/v2/team/left/blobs/uploads/").status == 401
     assert bearing(acr, token, "GET", "/v2/scopes/left/manifests/v1").status == 401
+
+
+@pytest.mark.parametrize(
+    "scopes, status",
+    [
+        (["repository:team/left:pull"], 200),
+        ([], 200),
+        (["repository:team/left:pull,push"], 401),
+        (["repository:team/left:pull", "repository:scopes/left:pull"], 401),
+        (["registry:catalog:*"], 200),  # what `*` leaves out is not asked for by name
+    ],
+)
+def test_or_the_token_endpoint_refuses_it(acr: Cloud, scopes: list[str], status: int) -> None:
+    acr.control("PUT", "unknowns", {"missingScope": "token"})
+    query = urlencode([("service", acr.login_server), *(("scope", scope) for scope in scopes)])
+    answer = acr.call("registry", "GET", f"/oauth2/token?{query}", headers={"Authorization": acr.basic("team")})
+    assert answer.status == status
+    assert status == 200 or answer.code == "UNAUTHORIZED"
 
 
 @pytest.mark.parametrize(
