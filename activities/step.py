@@ -1,15 +1,18 @@
-"""What all activities have in common: a span, and a refusal told as `{"failure": …}`. Anything else raised is a bug, and stays loud.
+"""What all activities have in common: a span, a turn among those for one target, and a refusal told as `{"failure": …}`. Whatever else is
+raised is a bug, and stays loud.
 
 Their parameter is a bare `dict`: with `dict[str, Any]` on it, the worker would load nothing of the app."""
 
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import azure.durable_functions as df
 
+from activities.turns import share_of
 from replication.failures import Refused
 from telemetry import span
 
@@ -26,7 +29,9 @@ def step(function: Step) -> Step:
         bug = None
         with span(function.__name__, named) as current:
             try:
-                return await function(work)
+                target = work.get("target") or work.get("work", {}).get("target")
+                async with share_of(target).turn() if target else nullcontext():
+                    return await function(work)
             except Refused as refused:
                 current.set_attribute("replication.failure", refused.failure.code)
                 return {"failure": refused.failure.to_json()}
