@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from registries.diagnosis import Attributes, SoftDeletes, Suspect, attributes_in, held_back
+from registries.diagnosis import Act, Attributes, SoftDeletes, Suspect, attributes_in, held_back
 from registries.refusals import Side, first_error, is_disallowed, is_refused, proves_absence, refusal, right_missing
 from registries.refusals.answers import not_understood
 from registries.tokens import Token, Tokens
 from registries.wire import Answer, Wire
 from replication.failures import Failure, Refused
 from replication.references import Digest, Repository, Tag
+
+ACTS: Mapping[str, Act] = {"GET": "read", "PUT": "put", "DELETE": "delete"}
 
 
 class Calls:
@@ -43,13 +45,13 @@ class Calls:
             if not is_refused(answer):
                 break
             self._tokens.forget(scope, token)
-        if method == "HEAD" and 400 <= answer.status < 500 and answer.status not in (401, 404, 408, 429):
-            return await self.send("GET", path, scope, doing, headers)
         if is_refused(answer):
             raise Refused(self._turned_away(answer, scope, token, doing))
+        if method == "HEAD" and 400 <= answer.status < 500 and answer.status not in (404, 408, 429):
+            return await self.send("GET", path, scope, doing, headers)
         if is_disallowed(answer):
             raise Refused(await self._explained(refusal(answer, self._side, doing), method, path, content))
-        if answer.status in (403, 407, 408, 429) or answer.status >= 500:
+        if answer.status in (401, 403, 407, 408, 429) or answer.status >= 500:
             raise Refused(refusal(answer, self._side, doing))
         return answer
 
@@ -74,7 +76,7 @@ class Calls:
         tag, digest = (None, Digest.parse(reference)) if ":" in reference else (Tag.parse(reference), None)
         if content is not None:
             digest = Digest(hashlib.sha256(content).hexdigest())
-        return await self.explain(refused, Suspect(Repository(name), tag, digest, reads=method == "GET"))
+        return await self.explain(refused, Suspect(Repository(name), tag, digest, ACTS[method]))
 
     def _attributes_in(self, repository: Repository) -> Attributes:
         """Data-plane API 2021-07-01: attributes of a tag, a manifest or (None) the repository; None when it is absent."""

@@ -2,14 +2,14 @@
 guessed.
 
 ACR says "operation is disallowed" of a lock, of quarantine, of a digest that is soft-deleted and of a full registry. Attributes tell the
-first two; the third needs a digest that is not there and a policy that is on; what is left is the last. An import that failed in unknown
-words may be of an artifact that ACR is not known to take, which its manifest tells.
+first two; the third needs a digest that is not there and a policy that is on; what is left, of a push, is the last. An import that failed
+in unknown words may be of an artifact that ACR is not known to take, which its manifest tells.
 Sources: acr.md 2.3, 2.4.4, 5; "Lock a container image"; "Soft delete policy"; data-plane API 2021-07-01 for attributes."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from registries.manifests import Manifest
 from registries.refusals import Side
@@ -18,6 +18,8 @@ from replication.references import Digest, Repository, Tag
 
 SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1"  # and its signed form, +prettyjws
 MOST_CHILDREN = 20  # of an index that are read for what is odd about them
+Act = Literal["read", "put", "delete"]
+LOCKS: Mapping[Act, tuple[str, ...]] = {"put": ("writeEnabled",), "delete": ("writeEnabled", "deleteEnabled")}  # either keeps from deletion
 SoftDeletes = Callable[[], Awaitable[bool | None]]
 Attributes = Callable[[Tag | Digest | None], Awaitable[Mapping[str, Any] | None]]  # of a tag, a manifest, or a repository
 
@@ -42,12 +44,12 @@ def attributes_in(body: bytes) -> Mapping[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """What may be held back, by its name at the registry, and whether it was to be read or to be changed."""
+    """What may be held back, by its name at the registry, and what was to be done to it."""
 
     repository: Repository
     tag: Tag | None
     digest: Digest | None
-    reads: bool
+    act: Act
 
 
 async def held_back(refused: Failure, suspect: Suspect, side: Side, ask: Attributes, soft_deletes: SoftDeletes) -> Failure:
@@ -58,9 +60,9 @@ async def held_back(refused: Failure, suspect: Suspect, side: Side, ask: Attribu
             attributes = await ask(reference)
             if reference == digest:
                 there = attributes is not None
-            if found := _said_by(attributes or {}, refused, side, _image(suspect.repository, reference), reads=suspect.reads):
+            if found := _said_by(attributes or {}, refused, side, _image(suspect.repository, reference), suspect.act):
                 return found
-        kept = None if suspect.reads or digest is None else False if there else await soft_deletes()
+        kept = None if suspect.act != "put" or digest is None else False if there else await soft_deletes()
     except Refused:
         return refused
     return refused if kept is None or digest is None else _left(refused, side, suspect.repository, digest, kept=kept)
@@ -73,17 +75,17 @@ def _image(repository: Repository, reference: Tag | Digest | None) -> str:
     return f"--image {repository}{'@' if isinstance(reference, Digest) else ':'}{reference}"
 
 
-def _said_by(attributes: Mapping[str, Any], refused: Failure, side: Side, image: str, *, reads: bool) -> Failure | None:
+def _said_by(attributes: Mapping[str, Any], refused: Failure, side: Side, image: str, act: Act) -> Failure | None:
     if attributes.get("quarantineState") in ("Quarantined", "Failed"):
         hint = (
             f"{side.name} holds it in quarantine: let the scanner pass it (its state: az acr manifest show-metadata --registry"
             f" {side.registry}), or switch the policy off (properties.policies.quarantinePolicy.status), and push again."
         )
         return replace(refused, code="quarantined", hint=hint)
-    if reads and attributes.get("readEnabled") is False:
+    if act == "read" and attributes.get("readEnabled") is False:
         hint = f"{side.name} is told not to let it be read: az acr repository update --name {side.registry} {image} --read-enabled true."
         return replace(refused, code="read_locked", hint=hint)
-    if not reads and not (attributes.get("writeEnabled", True) and attributes.get("deleteEnabled", True)):
+    if act != "read" and any(attributes.get(name) is False for name in LOCKS[act]):
         hint = (
             f"It is locked at {side.name}: leave it as it is, or unlock it with az acr repository update --name {side.registry} {image}"
             " --write-enabled true --delete-enabled true, and push again."

@@ -145,7 +145,7 @@ class Registry:
 
     async def explain(self, refused: Failure, repository: Repository, digest: Digest) -> Failure:
         """A `disallowed`, of what was to be brought here, told as what it is."""
-        return await self._calls.explain(refused, Suspect(self._place_of(repository), None, digest, reads=False))
+        return await self._calls.explain(refused, Suspect(self._place_of(repository), None, digest, "put"))
 
     def _found(self, answer: Answer, reference: Reference, doing: str) -> Found:
         if answer.status != 200:

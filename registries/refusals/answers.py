@@ -50,16 +50,23 @@ def words_of(answer: Answer) -> str:
     return said(f"{answer.status} {code}: {message}" if code else f"status {answer.status}{': ' + message if message else ''}")
 
 
+def is_own(answer: Answer) -> bool:
+    """Whether a 401 or 403 is the service's, rather than a proxy's: it has the service's code, or (of a HEAD, which has no body) its
+    challenge."""
+    challenged = answer.headers.get("WWW-Authenticate", "").lower().startswith("bearer")
+    return bool(first_error(answer.body)[0]) or (answer.status == 401 and challenged)
+
+
 def network(answer: Answer, doing: str, name: str, registry: str) -> Failure | None:
     """A refusal by what stands before the service, or by its own network rules; None for any other. `registry`: its name, for `az acr`."""
-    code, message = first_error(answer.body)
+    _, message = first_error(answer.body)
     rule = FIREWALL.search(message) if answer.status == 403 else None
     if rule is not None:
         hint = (
             f"The network rules of {name} do not admit the app: az acr network-rule add --name {registry} --ip-address {rule[1]}"
             " (that is the address it saw), or give the app a private endpoint there."
         )
-    elif answer.status == 407 or (answer.status == 403 and not code):
+    elif answer.status == 407 or (answer.status in (401, 403) and not is_own(answer)):
         hint = f"That is not the answer of {name} itself: let the app pass what stands between (egress proxy, firewall, gateway)."
     else:
         return None

@@ -35,7 +35,7 @@ def is_disallowed(answer: Answer) -> bool:
 
 def is_refused(answer: Answer) -> bool:
     """By the registry itself, and for the credential that was given: not by a network rule, a proxy or a lock."""
-    return answer.status == 401 or (answer.status == 403 and not is_disallowed(answer) and network(answer, "", "", "") is None)
+    return answer.status in (401, 403) and not is_disallowed(answer) and network(answer, "", "", "") is None
 
 
 def refusal(answer: Answer, side: Side, doing: str) -> Failure:

@@ -237,6 +237,7 @@ async def test_a_post_that_is_refused_is_not_sent_again(
 GET_REFUSALS: dict[str, tuple[Reply, Kind, Code]] = {
     "401": (arm_error(401, "ExpiredAuthenticationToken"), "denied", "arm_denied"),
     "403": (arm_error(403, "AuthorizationFailed"), "denied", "arm_denied"),
+    "a proxy's 401": (page(401), "denied", "network_denied"),
     "a proxy's 403": (page(403), "denied", "network_denied"),
     "a proxy's 407": (page(407), "denied", "network_denied"),
     "408": (page(408), "transient", "unreachable"),

@@ -142,12 +142,13 @@ async def test_a_token_that_is_called_bad_means_that_the_step_is_taken_again_how
 @pytest.mark.parametrize(
     "reply, hint",
     [
+        (page(401), "let the app pass what stands between"),
         (page(403), "let the app pass what stands between"),
         (page(407), "let the app pass what stands between"),
         (error(403, "DENIED", "client with IP '198.51.100.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."),
          "az acr network-rule add --name contosocn --ip-address 198.51.100.7"),
     ],
-    ids=["a proxy's 403", "a proxy's 407", "a network rule"],
+    ids=["a proxy's 401", "a proxy's 403", "a proxy's 407", "a network rule"],
 )  # fmt: skip
 async def test_who_is_kept_out_by_the_network_is_told_so(tls: TlsFiles, call: Call, reply: Reply, hint: str) -> None:
     script = [reply, reply] if call in LOOKS else [reply]
@@ -255,6 +256,15 @@ async def test_what_is_disallowed_is_asked_for_its_reason(tls: TlsFiles, call: C
             await call(registry)
     assert "az acr repository" in check_refusal(refused, "conflict", code).hint
     assert server.asked[1].target == "/acr/v1/team/app"
+
+
+async def test_a_deletion_that_nothing_explains_is_not_put_down_to_a_full_registry(tls: TlsFiles) -> None:
+    free = answer({"changeableAttributes": {"deleteEnabled": True}})
+    async with registry_at(tls, error(405, "REGISTRY_DISALLOWED_OPERATION"), free, free) as (registry, server):
+        with pytest.raises(Refused) as refused:
+            await registry.delete_manifest(APP, DIGEST)
+    check_refusal(refused, "conflict", "disallowed")
+    assert [asked.target for asked in server.asked[1:]] == ["/acr/v1/team/app", f"/acr/v1/team/app/_manifests/{DIGEST}"]
 
 
 @pytest.mark.parametrize("header", [None, "", "sha256:short", f"sha512:{'0' * 128}", f"{DIGEST}\t,", str(DIGEST).upper(), "v1"])
