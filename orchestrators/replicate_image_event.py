@@ -28,10 +28,13 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
         run.report(f"a delete is looked into after {run.limits.delete_delay:.0f} s", None)
         yield from run.sleep(run.limits.delete_delay)
     run.report("getting a pull token", None)
-    token = yield from run.insist("fetch_source_token", {"repository": event["repository"]})
+    wanted = {"repository": event["repository"], "tag": event["tag"], "targets": targets}
+    token = yield from run.insist("fetch_source_token", wanted)
     if isinstance(token, Failure):
         failed = [Outcome(target=target, outcome="failed", seconds=run.since(began), failure=token) for target in targets]
         return _answer(context, failed)
+    if "filtered" in token:
+        return _answer(context, [_filtered(target, reason, run.since(began)) for target, reason in token["filtered"].items()])
     work = {"repository": event["repository"], "tag": event["tag"], "digest": event["digest"], "removing": event["action"] == "delete"}
     own_limits = given.get("own_limits") or {}
     open_tasks = {
@@ -68,6 +71,10 @@ def _outcome(target: str, result: dict[str, Any] | Exception, seconds: float) ->
 def _whole_repository(target: str, seconds: float) -> Outcome:
     """Such an event names no digest; listing what the target's repository holds belongs to reconciliation."""
     return Outcome(target=target, outcome="kept", seconds=seconds, reason="whole_repository")
+
+
+def _filtered(target: str, reason: str, seconds: float) -> Outcome:
+    return Outcome(target=target, outcome="filtered", seconds=seconds, reason=reason)
 
 
 def _answer(context: df.DurableOrchestrationContext, outcomes: list[Outcome]) -> dict[str, Any]:

@@ -44,6 +44,12 @@ def test_a_source_that_denies_the_token_fails_every_target() -> None:
     assert run.children == []
 
 
+def test_what_no_target_wants_is_not_asked_for() -> None:
+    run = play("replicate_image_event", event(), fetch_source_token={"filtered": {"china": "tag", "usgov": "repository"}})
+    assert run.calls == [("fetch_source_token", {"repository": "team/app", "tag": "v1", "targets": ["china", "usgov"]})]
+    assert [(one["outcome"], one["reason"]) for one in run.output["outcomes"]] == [("filtered", "tag"), ("filtered", "repository")]
+
+
 def test_a_delete_waits_before_anybody_looks() -> None:
     run = play("replicate_image_event", event("delete", tag=None), fetch_source_token=IN, publish_to_target=outcome)
     assert run.slept() == [300]

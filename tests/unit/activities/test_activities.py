@@ -56,7 +56,9 @@ def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cal
 
     def call(name: str, repository: str, digest: str, tag: str | None = None, *, removing: bool = False) -> dict[str, Any]:
         function = getattr(importlib.import_module(f"activities.{name}"), name).build().get_user_function()
-        given = {"target": "china", "repository": repository, "tag": tag, "digest": digest, "removing": removing}
+        given: dict[str, Any] = {"target": "china", "repository": repository, "tag": tag, "digest": digest, "removing": removing}
+        if name == "fetch_source_token":
+            given = {"repository": repository, "tag": tag, "targets": ["china"]}
 
         async def once() -> dict[str, Any]:
             try:
@@ -76,8 +78,10 @@ def methods(clouds: Clouds, side: str, repository: str) -> list[str]:
 
 def test_what_is_out_of_scope_is_told_before_anybody_is_asked(clouds: Clouds, call: Call) -> None:
     before = [len(cloud.control("GET", "requests")) for cloud in (clouds.source, clouds.target)]
+    assert call("fetch_source_token", "steps/scope", digest_of(b"any"), "draft-1") == {"filtered": {"china": "tag"}}
     assert call("authenticate_target", "steps/scope", digest_of(b"any"), "draft-1") == {"filtered": "tag"}
     assert [len(cloud.control("GET", "requests")) for cloud in (clouds.source, clouds.target)] == before
+    assert call("fetch_source_token", "steps/scope", digest_of(b"any"), "v1")["valid_for"] > 0
     assert call("authenticate_target", "steps/scope", digest_of(b"any"), "v1")["valid_for"] > 0
 
 
