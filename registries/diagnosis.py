@@ -25,7 +25,7 @@ Attributes = Callable[[Tag | Digest | None], Awaitable[Mapping[str, Any] | None]
 
 
 class Readable(Protocol):
-    async def manifest(self, repository: Repository, digest: Digest) -> Manifest | None: ...
+    async def manifest(self, repository: Repository, digest: Digest, /) -> Manifest | None: ...
 
 
 async def nobody_knows() -> None:

@@ -39,8 +39,8 @@ def arm_refusal(answer: Answer, target: Target, doing: str) -> Failure:
         return trouble(answer, doing, name)
     action = found[1] if (found := _ACTION.search(message)) else "the actions of infra/role.json"
     hint = (
-        f"Give the application {target.client_id} the replication role on {target.registry}, with {action}: az role assignment create"
-        f" --assignee {target.client_id} --role <role> --scope {target.registry}. A new assignment takes some minutes."
+        f"Give the application {target.client_id} the replication role, with {action}: az role assignment create --assignee"
+        f" {target.client_id} --role <the role of infra/role.json> --scope {target.registry}. A new assignment takes some minutes."
     )
     after = retry_after(answer.headers)
     return Failure(kind="denied", code="arm_denied", doing=doing, said=words_of(answer), hint=hint, retry_after=after)
@@ -51,8 +51,8 @@ def post_refusal(answer: Answer, target: Target, source: Source, doing: str) -> 
     code, _ = first_error(answer.body)
     if answer.status == 404 and code in UNKNOWN_RESOURCE:  # ARM's own, not a page of what stands before it
         hint = (
-            f"Check the target's registry id ({target.registry}) and cloud; without registries/read ARM answers the same. az acr show --ids"
-            f" {target.registry}"
+            f"Check registry and cloud of the target {target.name}: az acr show --ids {target.registry}; without registries/read ARM answers"
+            " the same."
         )
         return Failure(kind="denied", code="registry_not_found", doing=doing, said=words_of(answer), hint=hint)
     if answer.status == 409:  # something else is being done to the registry

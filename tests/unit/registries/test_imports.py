@@ -90,7 +90,7 @@ async def test_a_principal_without_the_role_is_denied_by_arm(clouds: Clouds) -> 
             await imports.begin(APP, ABSENT)
     failure = check_refusal(refused, "denied", "arm_denied", source.token_password.reveal(), secret_of(target))
     assert failure.said.startswith("403 AuthorizationFailed: ")
-    assert f"Give the application {target.client_id} the replication role on {target.registry}" in failure.hint
+    assert f"Give the application {target.client_id} the replication role" in failure.hint and str(target.registry) in failure.hint
 
 
 async def test_a_registry_that_arm_does_not_know_is_named(clouds: Clouds) -> None:

@@ -21,6 +21,7 @@ from tests.unit.registries import provoked_access, provoked_artifacts
 from tests.unit.registries.live import secret_of, source_client, source_of, target_client, target_of
 from tests.unit.registries.provoked_artifacts import imported, push_foreign, put
 from tests.unit.registries.provoking import PROVOKED, refusal_of
+from tests.unit.replication.test_failures import sections
 
 ROOT = Path(__file__).parents[3]
 ELSEWHERE: dict[Code, str] = {  # told by orchestrators, or by what is no cloud
@@ -53,6 +54,14 @@ def test_every_code_is_provoked_here_or_by_a_test_that_names_it() -> None:
     for code, file in ELSEWHERE.items():
         texts = [node.value for node in ast.walk(ast.parse((ROOT / file).read_text())) if isinstance(node, ast.Constant)]
         assert code in texts, f"{file} does not name {code}"
+
+
+@pytest.mark.parametrize("code", PROVOKED)
+def test_the_section_says_whether_the_run_waits(code: Code) -> None:
+    meaning = sections()[code].partition("- Do:")[0]
+    waits = re.search(r"\bWaits\b|\b[Bb]egun anew\b", meaning) is not None
+    assert waits == (PROVOKED[code].kind != "conflict") or code == "import_refused"  # which does both
+    assert waits or re.search(r"Fails at once|Not a failure", meaning)
 
 
 def test_the_actions_that_hints_name_are_those_of_the_role() -> None:
