@@ -10,7 +10,7 @@ from replication.references import Repository, Tag
 
 Deletes = Literal["propagate", "keep"]
 Extras = Literal["report", "remove"]
-Filtered = Literal["repository", "prefix", "tag", "media_type"]
+Filtered = Literal["repository", "prefix", "tag", "media_type", "untagged"]
 DELETES: tuple[Deletes, ...] = get_args(Deletes)
 EXTRAS: tuple[Extras, ...] = get_args(Extras)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from replication.fields import Fields
 from replication.mistakes import Mistakes
@@ -13,9 +14,23 @@ EXAMPLE = '[{"name": "china", "cloud": "china", …}]'
 MOST = 100
 
 
+class _Twice(Exception):
+    pass
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises `_Twice`."""
+    if len(value := dict(pairs)) < len(pairs):
+        raise _Twice
+    return value
+
+
 def parse_targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
     try:
-        listed = json.loads(values[SETTING])
+        listed = json.loads(values[SETTING], object_pairs_hook=_once)
+    except _Twice:
+        mistakes.add(SETTING, "has an object with two fields of one name, of which JSON would keep the last", EXAMPLE)
+        return []
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         mistakes.add(SETTING, f"is not JSON{where}", EXAMPLE)

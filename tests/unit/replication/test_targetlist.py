@@ -127,6 +127,13 @@ def test_a_list_that_is_no_json_is_told_without_its_text(text: str) -> None:
     assert (setting, wrong.split(" (")[0]) == ("ReplicationTargets", "is not JSON")
 
 
+@pytest.mark.parametrize("text", ['[{"name": "a", "name": "a"}]', '[{"prefixes": {"a/": "b/", "a/": "c/"}}]'])
+def test_a_field_that_is_there_twice_is_told(text: str) -> None:
+    assert mistakes_of({**listed(), "ReplicationTargets": text}) == [
+        ("ReplicationTargets", "has an object with two fields of one name, of which JSON would keep the last")
+    ]
+
+
 def test_where_the_json_breaks_is_told() -> None:
     assert mistakes_of({**listed(), "ReplicationTargets": '[\n  {"name": china}]'}) == [
         ("ReplicationTargets", "is not JSON (line 2, column 12)")
