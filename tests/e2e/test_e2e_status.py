@@ -56,6 +56,7 @@ def test_what_is_everywhere_is_in_sync(site: Site, runs: list[Json]) -> None:
     for reference in ({"tag": "v1"}, {"digest": SECOND.digest}):
         told = site.status("status/app", **reference)
         assert told["in_sync"] is True
+        assert [gap.partition(" ")[0] for gap in told["gaps"]] == ["SourceListingIdentity"]
         assert told["source"] == {"digest": SECOND.digest, "failure": None}
         assert told["targets"] == [
             {"target": name, "in_sync": True, "digest": SECOND.digest, "failure": None, "filtered": None} for name in BOTH

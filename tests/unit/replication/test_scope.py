@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replication.patterns import Filter, Kind, Pattern
@@ -134,6 +134,7 @@ rules = st.dictionaries(names, names, min_size=1, max_size=4).filter(lambda draw
 paths = st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join) | repositories
 
 
+@settings(max_examples=50)
 @given(rules, st.lists(paths.map(Repository), max_size=12))
 def test_a_place_tells_its_repository_and_no_two_share_one(drawn: dict[str, str], some: list[Repository]) -> None:
     prefixes = Prefixes.parse(drawn)
@@ -146,6 +147,7 @@ def test_a_place_tells_its_repository_and_no_two_share_one(drawn: dict[str, str]
         assert (found := prefixes.repository_at(place)) is None or prefixes.place_of(found) == place
 
 
+@settings(max_examples=50)
 @given(rules, rules, st.lists(paths.map(Repository), max_size=12))
 def test_what_is_apart_shares_no_place(one: dict[str, str], other: dict[str, str], some: list[Repository]) -> None:
     first, second = Prefixes.parse(one), Prefixes.parse(other)
