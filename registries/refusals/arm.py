@@ -51,8 +51,8 @@ def post_refusal(answer: Answer, target: Target, source: Source, doing: str) -> 
     code, _ = first_error(answer.body)
     if answer.status == 404 and code in UNKNOWN_RESOURCE:  # ARM's own, not a page of what stands before it
         hint = (
-            f"Check registry and cloud of the target {target.name}: az acr show --ids {target.registry}; without registries/read ARM answers"
-            " the same."
+            f"Check registry and cloud of the target {target.name}: az acr show --ids {target.registry}; without registries/read ARM"
+            " answers the same."
         )
         return Failure(kind="denied", code="registry_not_found", doing=doing, said=words_of(answer), hint=hint)
     if answer.status == 409:  # something else is being done to the registry
