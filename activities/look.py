@@ -19,6 +19,8 @@ async def look(work: dict) -> dict[str, Any]:
     source lacks is proven by a GET; what the target lacks as well, where a run may end on it: when the source lacks something, or something
     is to be removed."""
     wanted = Work.from_json(work)
+    if wanted.tag is None and not wanted.removing:
+        return await pushed_by_digest(wanted)
     source, connection = connections().source, connections().target(wanted.target)
     target, scope = connection.registry, connection.target.scope
     at_source, at_target = await asyncio.gather(held(source, wanted, prove=True), held(target, wanted, prove=wanted.removing))
@@ -35,6 +37,29 @@ async def look(work: dict) -> dict[str, Any]:
     index = at_source.meant is not None and at_source.meant.index
     return Seen(
         source=at_source.held, target=at_target.held, index=index, standing=standing, deletes=scope.deletes == "propagate"
+    ).to_json()
+
+
+async def pushed_by_digest(wanted: Work) -> dict[str, Any]:
+    """The source is asked for the bytes, which tell as well whether the manifest belongs to another one."""
+    here = connections()
+    connection = here.target(wanted.target)
+    manifest, found = await asyncio.gather(
+        here.source.manifest(wanted.repository, wanted.digest), connection.registry.find(wanted.repository, wanted.digest)
+    )
+    if manifest is None:
+        found = await connection.registry.find(wanted.repository, wanted.digest, prove=True)
+    else:
+        here.kept.put(manifest)
+    meant = manifest or found
+    if meant is not None and not connection.target.scope.takes_media_type(meant.media_type):
+        return {"filtered": "media_type"}
+    return Seen(
+        source=Held(None, manifest is not None),
+        target=Held(None, found is not None),
+        index=manifest is not None and manifest.index,
+        unclaimed=manifest is not None and not manifest.referrer and found is None,
+        deletes=connection.target.scope.deletes == "propagate",
     ).to_json()
 
 

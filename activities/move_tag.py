@@ -16,9 +16,9 @@ async def move_tag(work: dict) -> dict[str, Any]:
     wanted = Work.from_json(work)
     assert wanted.tag is not None
     source, target = connections().source, connections().target(wanted.target).registry
-    manifest = await source.manifest(wanted.repository, wanted.digest)
     await target.prepare(wanted.repository, PUSH)
-    if manifest is None or await source.resolve(wanted.repository, wanted.tag) != wanted.digest:
+    manifest = await source.manifest(wanted.repository, wanted.tag)  # one answer, which tells what the tag means and brings the bytes
+    if manifest is None or manifest.digest != wanted.digest:
         return {"state": "moved_on"}
     await target.put_manifest(wanted.repository, wanted.tag, manifest)
     return {"state": "moved"}

@@ -1,85 +1,153 @@
-"""One import: ARM copies, we sleep, longer each time. A crash in between resumes the same operation.
+"""One artifact's content, brought to a target: ARM copies, we sleep, longer each time. A crash in between resumes the same operation.
 
 The target's data plane is the truth and cheap, so it is asked first, after a second; ARM, no sooner than it said. What ARM calls done
 proves nothing until the target answers the digest, and an index with every child."""
 
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from orchestrators.run import Run
 from replication.failures import Failure
+from replication.instances import children_id
 from replication.patience import Patience
+from replication.progress import Doubt, Importing, Progress
 from replication.work import Work
 
 FIRST_PAUSE = 1.0  # seconds
-GROWTH = 3  # a pause is a third of what was waited: two hours are 35 looks
+GROWTH = 10  # a pause is a tenth of what was waited, so at most that is lost
 LONGEST_PAUSE = 600.0
 
-
-def bring_content(run: Run, work: Work) -> Generator[Any, Any, Failure | None]:
-    """None: verified at the target. A failed import is begun anew as long as there is patience; its looks come no more often for that."""
-    patience, began, tries = Patience(run.limits.patience), run.now, 0
-    while True:
-        failure = yield from Import(run, work, began).steps()
-        tries += 1
-        if failure is None or not (yield from run.wait_out(failure, patience, tries, began)):
-            return failure
+Content = Literal["there", "gone", "incomplete"]
 
 
+@dataclass(frozen=True, slots=True)
 class Import:
-    """One import. `trouble`: why ARM last did not tell how it stands, which ends nothing, since the target can be asked."""
+    """The content of `work`, whose tag is None, into its target. `index`: whether it may be one."""
 
-    def __init__(self, run: Run, work: Work, began: datetime) -> None:
-        self._run = run
-        self._work = work
-        self._began = began
-        self._patience = Patience(run.limits.patience)
-        self._trouble: Failure | None = None
-        self._tries = 0
+    run: Run
+    work: Work
+    index: bool
+    began: datetime  # of the run
+    progress: Progress
 
-    def steps(self) -> Generator[Any, Any, Failure | None]:
-        run = self._run
-        run.report("importing", None)
-        state = yield from run.insist("start_import", self._work.to_json())
-        if isinstance(state, Failure):
-            return state
-        started = asked = run.now
-        ended, ask_after = None, state.get("retry_after", 0.0)
+    def content(self, suspects: list[str]) -> Generator[Any, Any, Content | Failure]:
+        """`there`: verified. `gone`: the source has it no longer. `incomplete`: the source's own index lacks something. A failed import is
+        begun anew as long as there is patience. `suspects`: what an index at the target is known to lack. Raises `StartOver`."""
+        now = self._importing()
+        if suspects and not now.under_way and (known := (yield from self._at_source(suspects))) != "there":
+            return known
+        patience = Patience(self.run.limits.patience)
         while True:
-            if state["state"] == "failed":
-                return Failure.from_json(state["cause"])
-            if state["state"] == "ended" and ended is None:
-                ended = run.now
-            else:
-                yield from run.sleep(min(max(FIRST_PAUSE, run.since(self._began) / GROWTH), LONGEST_PAUSE))
-            missing = yield from content_missing(run, self._work)
+            failure = yield from self._one_import(now)
+            if failure is None:
+                self.progress.importing = None
+                return "there"
+            now.under_way, now.tries = False, now.tries + 1
+            known = yield from self._at_source([])
+            if known != "there":
+                return known
+            if not (yield from self.run.wait_out(failure, patience, now.tries, self._elapsed - now.began)):
+                return failure
+
+    def _importing(self) -> Importing:
+        """That which was under way when the run started over, or a new one."""
+        digest = str(self.work.digest)
+        if self.progress.importing is None or self.progress.importing.digest != digest:
+            self.progress.importing = Importing(digest, self._elapsed)
+        return self.progress.importing
+
+    def _at_source(self, suspects: list[str]) -> Generator[Any, Any, Content | Failure]:
+        """What the source has of it; `there` is all."""
+        found = yield from self.run.insist("examine_source", {**self.work.to_json(), "suspects": suspects})
+        if isinstance(found, Failure):
+            return found
+        if not found["gone"] and not found["lacks"]:
+            return "there"
+        self.progress.importing = None
+        if found["gone"]:
+            return "gone"
+        doubt, digest = self.progress.incomplete, str(self.work.digest)
+        if doubt is None or doubt.digest != digest:
+            doubt = self.progress.incomplete = Doubt(self._elapsed, digest=digest)
+        doubt.suspects = found["lacks"]
+        return "incomplete"
+
+    def _one_import(self, now: Importing) -> Generator[Any, Any, Failure | None]:
+        """None: verified at the target."""
+        if not now.under_way:
+            refused = yield from self._begin(now)
+            if refused is not None or not now.under_way:
+                return refused
+        run = self.run
+        run.report("importing", None)
+        while True:
+            if now.ended is None or now.looked_at_end:
+                yield from run.sleep(min(max(FIRST_PAUSE, (self._elapsed - now.began) / GROWTH), LONGEST_PAUSE))
+            now.looked_at_end = now.ended is not None
+            missing = yield from content_missing(run, self.work)
             if isinstance(missing, Failure):
                 return missing
             if not missing:
                 return None
-            if ended is not None:
-                if run.since(ended) >= run.limits.settle:
+            if now.ended is not None:
+                if self._elapsed - now.ended >= run.limits.settle:
                     return self._never_arrived(missing)
-            elif run.since(started) >= run.limits.import_deadline:
-                return self._trouble or self._unfinished()
-            elif state["operation"] is not None and ask_after is not None and run.since(asked) >= ask_after:
-                asked = run.now
-                answer: dict[str, Any] = yield run.context.call_activity(
-                    "check_import", {"work": self._work.to_json(), "operation": state["operation"]}
-                )
-                ask_after = self._told(answer)
-                state = state if self._trouble else answer
+            elif self._elapsed - now.started >= run.limits.import_deadline:
+                return Failure.from_json(now.trouble) if now.trouble is not None else self._unfinished()
+            elif now.operation is not None and now.ask_after is not None and self._elapsed - now.asked >= now.ask_after:
+                failure = yield from self._ask(now)
+                if failure is not None:
+                    return failure
+            run.start_over_if_long()
 
-    def _told(self, answer: dict[str, Any]) -> float | None:
-        """Seconds until ARM may be asked again; None: not any more."""
-        if "failure" not in answer:
-            self._trouble, self._tries = None, 0
-            return float(answer.get("retry_after", 0))
-        self._trouble, self._tries = Failure.from_json(answer["failure"]), self._tries + 1
-        self._run.report("importing", self._trouble)
-        return self._patience.pause(self._trouble, self._tries, self._run.since(self._began))
+    def _begin(self, now: Importing) -> Generator[Any, Any, Failure | None]:
+        """Leaves it under way, or not: then the content is there already."""
+        self.run.report("importing", None)
+        state = yield from self.run.insist("start_import", {**self.work.to_json(), "index": self.index})
+        if isinstance(state, Failure):
+            return state
+        if state["state"] == "too_large":
+            return (yield from self._one_by_one(state["manifests"]))
+        if state["state"] == "failed":
+            return Failure.from_json(state["cause"])
+        now.under_way, now.started, now.asked = True, self._elapsed, self._elapsed
+        now.unanswered, now.trouble, now.looked_at_end = 0, None, False
+        now.operation, now.ask_after = state.get("operation"), state.get("retry_after", 0.0)
+        now.ended = self._elapsed if state["state"] == "ended" else None
+        return None
+
+    def _one_by_one(self, manifests: int) -> Generator[Any, Any, Failure | None]:
+        """What ARM does not take in one import: each manifest for itself, by an orchestration of its own, then the index's own bytes."""
+        self.run.report(f"importing {manifests} manifests one by one", None)
+        given = {"work": self.work.to_json(), "limits": self.run.limits.to_json(), "page": 0}
+        context = self.run.context
+        brought = yield context.call_sub_orchestrator("import_children", given, children_id(context.instance_id, self.work.digest))
+        if brought["failure"] is not None:
+            return Failure.from_json(brought["failure"])
+        put = yield from self.run.insist("put_index", self.work.to_json())
+        if isinstance(put, Failure):
+            return put
+        missing = yield from content_missing(self.run, self.work)
+        return missing if isinstance(missing, Failure) else self._never_arrived(missing) if missing else None
+
+    def _ask(self, now: Importing) -> Generator[Any, Any, Failure | None]:
+        """How it ended badly. That ARM does not tell ends nothing, since the target can be asked."""
+        now.asked = self._elapsed
+        answer = yield from self.run.call("check_import", {**self.work.to_json(), "operation": now.operation})
+        if "failure" in answer:
+            trouble, now.unanswered = Failure.from_json(answer["failure"]), now.unanswered + 1
+            self.run.report("importing", trouble)
+            now.trouble = trouble.to_json()
+            now.ask_after = Patience(self.run.limits.patience).pause(trouble, now.unanswered, self._elapsed - now.began)
+            return None
+        now.unanswered, now.trouble = 0, None
+        if answer["state"] == "failed":
+            return Failure.from_json(answer["cause"])
+        now.operation, now.ask_after = answer.get("operation"), float(answer.get("retry_after", 0))
+        now.ended = self._elapsed if answer["state"] == "ended" else None
+        return None
 
     def _never_arrived(self, missing: list[str]) -> Failure:
         said = f"ARM calls the import done, and the target still lacks {', '.join(missing)}"
@@ -87,16 +155,20 @@ class Import:
         return Failure(kind="transient", code="import_failed", doing=self._doing, said=said, hint=hint)
 
     def _unfinished(self) -> Failure:
-        said = f"ARM has not ended it within {self._run.limits.import_deadline:.0f} seconds"
+        said = f"ARM has not ended it within {self.run.limits.import_deadline:.0f} seconds"
         hint = "The copy goes on in ARM: when it has arrived, push the tag again."
         return Failure(kind="conflict", code="import_unfinished", doing=self._doing, said=said, hint=hint)
 
     @property
     def _doing(self) -> str:
-        return f"import {self._work.repository}@{self._work.digest.short}… into {self._work.target}"
+        return f"import {self.work.repository}@{self.work.digest.short}… into {self.work.target}"
+
+    @property
+    def _elapsed(self) -> float:
+        return self.run.since(self.began)
 
 
 def content_missing(run: Run, work: Work) -> Generator[Any, Any, Failure | list[str]]:
-    """Which manifests of the artifact the target lacks, its tag aside."""
-    checked = yield from run.insist("verify_digest", replace(work, tag=None).to_json())
+    """Which manifests of the artifact the target lacks; `work` names no tag."""
+    checked = yield from run.insist("verify_digest", work.to_json())
     return checked if isinstance(checked, Failure) else checked["missing"]

@@ -1,9 +1,9 @@
-"""An orchestration on its way, as its sub-generators see it: Durable's context, the limits, the clock, and a status that a person can read.
+"""What the orchestrations have in common: patience with refusals, the clock, a status that a person can read, and a history that stays
+short.
 
 A custom status cannot be cleared and must stay below 16 KB; times are whole and from replay, so they come out the same each time."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from replication.limits import Limits
 from replication.patience import Patience
 
 Steps = Generator[Any, Any, Any]
+LONG = 50  # timers and calls; each leaves four events, and a step that waits for a day some 300 more: fewer than 500 in all
 
 
 def input_of(context: df.DurableOrchestrationContext) -> dict[str, Any]:
@@ -23,11 +24,18 @@ def input_of(context: df.DurableOrchestrationContext) -> dict[str, Any]:
     return given
 
 
-@dataclass(frozen=True, slots=True)
+class StartOver(Exception):
+    """Raised where a run can go on from what it knows, once its history is long: whoever catches it continues as new."""
+
+
 class Run:
-    context: df.DurableOrchestrationContext
-    limits: Limits
-    report: Callable[[str, Failure | None], None]  # what is being done now, in a word or two, and what it waits for
+    """`report` is told what is being done now, in a word or two, and what it waits for."""
+
+    def __init__(self, context: df.DurableOrchestrationContext, limits: Limits, report: Callable[[str, Failure | None], None]) -> None:
+        self.context = context
+        self.limits = limits
+        self.report = report
+        self._yields = 0
 
     @property
     def now(self) -> datetime:
@@ -39,22 +47,39 @@ class Run:
         return round((self.now - moment).total_seconds(), 3)
 
     def sleep(self, seconds: float) -> Steps:
+        self._yields += 1
         yield self.context.create_timer(self.now + timedelta(seconds=seconds))
+
+    def call(self, activity: str, given: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
+        self._yields += 1
+        answer: dict[str, Any] = yield self.context.call_activity(activity, given)
+        return answer
+
+    def call_all(self, activity: str, given: list[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:
+        """At once; the answers in the order of `given`."""
+        self._yields += len(given)
+        answers: list[dict[str, Any]] = yield self.context.task_all([self.context.call_activity(activity, one) for one in given])
+        return answers
+
+    def start_over_if_long(self) -> None:
+        """Raises `StartOver`."""
+        if self._yields >= LONG:
+            raise StartOver
 
     def insist(self, activity: str, given: dict[str, Any]) -> Generator[Any, Any, dict[str, Any] | Failure]:
         """Its answer; or the failure that outlasted patience. Waits as the service asks, or longer each time."""
         patience, began, tries = Patience(self.limits.patience), self.now, 0
         while True:
-            answer: dict[str, Any] = yield self.context.call_activity(activity, given)
+            answer = yield from self.call(activity, given)
             if "failure" not in answer:
                 return answer
             failure, tries = Failure.from_json(answer["failure"]), tries + 1
-            if not (yield from self.wait_out(failure, patience, tries, began)):
+            if not (yield from self.wait_out(failure, patience, tries, self.since(began))):
                 return failure
 
-    def wait_out(self, failure: Failure, patience: Patience, tries: int, began: datetime) -> Generator[Any, Any, bool]:
+    def wait_out(self, failure: Failure, patience: Patience, tries: int, waited: float) -> Generator[Any, Any, bool]:
         """False when there is no waiting for it any longer."""
-        pause = patience.pause(failure, tries, self.since(began))
+        pause = patience.pause(failure, tries, waited)
         if pause is None:
             return False
         self.report(f"waiting: {failure.code}", failure)

@@ -11,6 +11,7 @@ from registries.armclient import ArmClient
 from registries.credentials import EntraCredential
 from registries.entratokens import EntraTokens
 from registries.listing import ManagedIdentity, listing_registry
+from registries.manifests import KeptManifests
 from registries.registry import Registry
 from registries.source import SourceTokens, source_registry
 from registries.target import target_registry
@@ -36,6 +37,7 @@ class Connections:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.kept = KeptManifests()
         self._wire = Wire(settings.source.login_server, settings.source.egress)
         self.source: Registry
         self.source_tokens: SourceTokens

@@ -86,16 +86,17 @@ class Registry:
         """Have the token at hand, so that nothing comes between a last look elsewhere and the call that rests on it."""
         await self._tokens.get(f"repository:{self._place_of(repository)}:{actions}")
 
-    async def manifest(self, repository: Repository, digest: Digest) -> Manifest | None:
-        """The bytes, which hash to `digest`; None when the registry's own code says that they are absent."""
+    async def manifest(self, repository: Repository, reference: Reference) -> Manifest | None:
+        """The bytes, which hash to the digest that was asked for or told; None when the registry's own code says that they are absent."""
         repository = self._place_of(repository)
-        doing = f"read {artifact(repository, digest)} from {self.side.name}"
-        answer = await self._send("GET", _manifest_path(repository, digest), f"repository:{repository}:pull", doing, {"Accept": ACCEPT})
+        doing = f"read {artifact(repository, reference)} from {self.side.name}"
+        answer = await self._send("GET", _manifest_path(repository, reference), f"repository:{repository}:pull", doing, {"Accept": ACCEPT})
         if proves_absence(answer):
             return None
         if answer.status != 200:
             raise Refused(refusal(answer, self.side, doing))
-        if (hashed := Digest(hashlib.sha256(answer.body).hexdigest())) != digest:
+        told = reference if isinstance(reference, Digest) else _parsed_digest(answer.headers.get("Docker-Content-Digest"))
+        if (hashed := Digest(hashlib.sha256(answer.body).hexdigest())) != told:
             raise Refused(self._unexpected(doing, f"the bytes hash to {hashed}"))
         try:
             return Manifest.parse(answer.body, media_type_of(answer))

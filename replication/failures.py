@@ -32,6 +32,7 @@ Code = Literal[
     "blobs_not_copied",
     "too_many_manifests",
     "artifact_unsupported",
+    "source_incomplete",
     "manifest_refused",
     "locked",
     "read_locked",

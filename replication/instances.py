@@ -6,7 +6,7 @@ repository or a tag."""
 import hashlib
 
 from replication.events import ImageEvent
-from replication.references import Repository, Tag
+from replication.references import Digest, Repository, Tag
 
 LONGEST_READABLE = 150
 REJECTED = "rejected~"
@@ -29,6 +29,11 @@ def readable(repository: Repository) -> str:
 
 def child_id(run: str, target: str) -> str:
     return f"{run}~{target}"
+
+
+def children_id(parent: str, digest: Digest) -> str:
+    """Of the orchestration that imports what an index lists, one by one."""
+    return f"{parent}~{digest.encoded[:12]}"
 
 
 def is_run(instance: str) -> bool:

@@ -11,6 +11,7 @@ class Limits:
     settle: float = 60  # after a change, until the look that a late import or a concurrent run cannot escape
     delete_delay: float = 300  # before a delete event is looked into: a look at once proves nothing
     recheck: float = 900  # how long a push run looks again while what it sees contradicts its event
+    untagged_wait: float = 900  # how long a manifest pushed by its digest waits for an index that brings it
     patience: float = 3600  # how long a step that is refused is tried again
     import_deadline: float = 7200  # ARM goes on copying after it; a run's history stays short
     rounds: int = 5  # that change something; then `failed(unsettled)`

@@ -10,8 +10,9 @@ LIMITS = {  # setting -> field of Limits, and the most that it may be, in second
     "ReplicationSettle": ("settle", 3600),
     "ReplicationDeleteDelay": ("delete_delay", 86_400),
     "ReplicationRecheck": ("recheck", 7200),
-    "ReplicationPatience": ("patience", 7200),
-    "ReplicationImportDeadline": ("import_deadline", 7200),
+    "ReplicationUntaggedWait": ("untagged_wait", 86_400),
+    "ReplicationPatience": ("patience", 86_400),
+    "ReplicationImportDeadline": ("import_deadline", 86_400),
 }
 OF_AN_EVENT = {"ReplicationDeleteDelay"}  # spent before its targets are told apart
 

@@ -10,10 +10,22 @@ from devkit.local.layout import Layout
 
 # Seconds. Azure's own would make a person wait for minutes; these are long enough to be seen, or as short as they can be.
 PAUSES_FOR_A_PERSON = MappingProxyType(
-    {"ReplicationSettle": "5", "ReplicationDeleteDelay": "5", "ReplicationRecheck": "15", "ReplicationPatience": "300"}
+    {
+        "ReplicationSettle": "5",
+        "ReplicationDeleteDelay": "5",
+        "ReplicationRecheck": "15",
+        "ReplicationPatience": "300",
+        "ReplicationUntaggedWait": "20",
+    }
 )
 SHORT_PAUSES = MappingProxyType(
-    {"ReplicationSettle": "2", "ReplicationDeleteDelay": "2", "ReplicationRecheck": "3", "ReplicationPatience": "20"}
+    {
+        "ReplicationSettle": "2",
+        "ReplicationDeleteDelay": "2",
+        "ReplicationRecheck": "3",
+        "ReplicationPatience": "20",
+        "ReplicationUntaggedWait": "5",
+    }
 )
 
 

@@ -38,8 +38,9 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def make_image(text: str, *, architecture: str = "amd64", layers: int = 2) -> Image:
-    """The same text and architecture give the same bytes, others different ones."""
+def make_image(text: str, *, architecture: str = "amd64", layers: int = 2, subject: Image | None = None) -> Image:
+    """The same text and architecture give the same bytes, others different ones. `subject`: what it is said to belong to, as a signature
+    does; without layers it is a configuration alone."""
     files = [_tar(f"{text} {architecture} {number}") for number in range(layers)]
     contents = [gzip.compress(file, mtime=0) for file in files]
     diff_ids = [digest_of(file) for file in files]
@@ -50,16 +51,24 @@ def make_image(text: str, *, architecture: str = "amd64", layers: int = 2) -> Im
         "config": _descriptor(CONFIG, config),
         "layers": [_descriptor(LAYER, content) for content in contents],
     }
+    if subject is not None:
+        manifest["subject"] = _descriptor(subject.media_type, subject.content)
     return Image(MANIFEST, _json(manifest), blobs=(config, *contents))
 
 
-def make_index(text: str, architectures: Sequence[str]) -> Image:
-    children = [make_image(text, architecture=architecture) for architecture in architectures]
+def make_index(text: str, architectures: Sequence[str], *, layers: int = 2) -> Image:
+    children = [make_image(text, architecture=architecture, layers=layers) for architecture in architectures]
     listed = [
         {**_descriptor(MANIFEST, child.content), "platform": {"architecture": architecture, "os": "linux"}}
         for child, architecture in zip(children, architectures, strict=True)
     ]
     return Image(INDEX, _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}), children=tuple(children))
+
+
+def index_of(*children: Image, **more: Any) -> Image:
+    """An index of these, which may be indexes themselves; `more`: its other members."""
+    listed = [_descriptor(child.media_type, child.content) for child in children]
+    return Image(INDEX, _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed, **more}), children=children)
 
 
 def write_layout(folder: Path, image: Image, tag: str) -> None:

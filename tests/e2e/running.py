@@ -24,7 +24,13 @@ from tests.e2e.plainhttp import Answer, Http
 Json = dict[str, Any]
 BOTH = ("china", "usgov")
 CLIENTS = {facts.name: facts.client_id for facts in TARGETS}  # who the app is, in a target cloud
-SHORT = {"ReplicationSettle": "0.3", "ReplicationDeleteDelay": "0.3", "ReplicationRecheck": "1", "ReplicationPatience": "20"}
+SHORT = {
+    "ReplicationSettle": "0.3",
+    "ReplicationDeleteDelay": "0.3",
+    "ReplicationRecheck": "1",
+    "ReplicationPatience": "20",
+    "ReplicationUntaggedWait": "3",
+}
 
 
 class Site:
@@ -74,7 +80,7 @@ class Site:
 
     def run_id(self, event_id: str, repository: str, tag: str | None) -> str:
         hashed = hashlib.sha256(f"{self.topic.lower()}\n{event_id}".encode()).hexdigest()[:16]
-        return f"{repository.replace('/', '!')}:{tag or '-'}~{hashed}"
+        return f"{repository.replace('/', '!')}:{tag or '-'}"[:150] + f"~{hashed}"
 
     # What a registry holds
 

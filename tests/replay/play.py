@@ -22,19 +22,20 @@ quicker.install()
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 CALL_TAKES = timedelta(milliseconds=10)
-MOST_EPISODES = 400
+MOST_EPISODES = 2000
 
 Due = tuple[datetime, Callable[[], Event]]
 Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
 ORCHESTRATORS: Mapping[str, Any] = {
     name: getattr(getattr(orchestrators, name), name).build().get_user_function()
-    for name in ("publish_to_target", "record_rejected_event", "replicate_image_event")
+    for name in ("import_children", "publish_to_target", "record_rejected_event", "replicate_image_event")
 }
 
 
 @dataclass
 class Played:
-    """`timers`: how long each slept, in order; `calls`: names and inputs of activities and children."""
+    """`timers`: how long each slept, in order; `calls`: names and inputs of activities and children. `history`: of the last generation;
+    `longest`: of any."""
 
     output: Any = None
     error: str | None = None
@@ -44,6 +45,8 @@ class Played:
     statuses: list[Any] = field(default_factory=list)
     history: list[Event] = field(default_factory=list)
     took: timedelta = timedelta()
+    longest: int = 0
+    generations: int = 1
 
     @property
     def names(self) -> list[str]:
@@ -95,6 +98,12 @@ class Instance:
         replay = Replay(state["actions"][0], now).over(played.history)
         new = list(replay.pending.values())
         played.history += [_scheduled(work, now) for work in new]
+        played.longest = max(played.longest, len(played.history) + 1)
+        if replay.ended and replay.restart is not None:
+            self._given = json.loads(json.dumps(replay.restart["input"]))
+            self._given = json.loads(self._given) if isinstance(self._given, str) else self._given
+            played.history, played.generations = [], played.generations + 1
+            return self.begin(now)
         if replay.ended and (state["isDone"] or state.get("error")):
             played.output, played.error, played.took, self.ended = state.get("output"), state.get("error"), now - T0, True
         return [self._due(work, now) for work in new if not work.done]

@@ -10,6 +10,7 @@ OLD, NEW, THIRD = (f"sha256:{'0' * 63}{number}" for number in (1, 2, 3))
 T0_TEXT = "2026-01-01T00:00:00+00:00"
 IN, OK = {"valid_for": 3000}, {"verified": True, "missing": [], "manifests": 1}
 ENDED = {"state": "ended"}
+WHOLE = {"gone": False, "lacks": []}
 MOVED = {"state": "moved"}
 
 
@@ -25,10 +26,17 @@ def event(action: str = "push", *, tag: str | None = "v1", digest: str | None = 
     return {"event": named, "targets": list(targets), "limits": Limits().to_json()}
 
 
-def seen(source: tuple[str | None, bool], target: tuple[str | None, bool], standing: tuple[str, ...] = (), *, index: bool = False) -> Json:
+def seen(
+    source: tuple[str | None, bool],
+    target: tuple[str | None, bool],
+    standing: tuple[str, ...] = (),
+    *,
+    index: bool = False,
+    unclaimed: bool = False,
+) -> Json:
     """(what the tag means, whether the event's digest is there) at the source and at the target."""
     sides = [{"tagged": tagged, "has_digest": has} for tagged, has in (source, target)]
-    return {"source": sides[0], "target": sides[1], "index": index, "standing": list(standing)}
+    return {"source": sides[0], "target": sides[1], "index": index, "unclaimed": unclaimed, "standing": list(standing)}
 
 
 def lacking(*missing: str) -> Json:

@@ -7,15 +7,16 @@ import pytest
 
 from replication.limits import Limits
 from tests.replay.play import Played, play
-from tests.replay.shapes import ENDED, IN, MOVED, NEW, OK, OLD, THIRD, failed, lacking, running, seen, work
+from tests.replay.shapes import ENDED, IN, MOVED, NEW, OK, OLD, THIRD, WHOLE, failed, lacking, running, seen, work
 
+USUAL = {"authenticate_target": IN, "verify_digest": OK, "move_tag": MOVED, "examine_source": WHOLE}
 NEW_IMAGE = seen((NEW, True), (None, False))
 SYNCED = seen((NEW, True), (NEW, True))
 GONE = seen((None, False), (None, False))
 
 
 def publish(given: dict[str, Any] | None = None, **answers: Any) -> Played:
-    return play("publish_to_target", given or work(), **{"authenticate_target": IN, "verify_digest": OK, "move_tag": MOVED, **answers})
+    return play("publish_to_target", given or work(), **{**USUAL, **answers})
 
 
 def test_content_comes_first_and_the_tag_last() -> None:
@@ -96,7 +97,7 @@ def test_a_tag_that_moves_on_during_every_import_ends_unsettled() -> None:
     run = publish(look=NEW_IMAGE, start_import=ENDED, move_tag={"state": "moved_on"})
     assert run.names.count("start_import") == 5
     assert (run.output["outcome"], run.output["failure"]["code"]) == ("failed", "unsettled")
-    assert len(run.history) < 500
+    assert run.longest < 500
 
 
 def test_a_tag_that_moves_during_a_long_import_is_still_looked_at_again() -> None:
@@ -140,6 +141,40 @@ class TestIndexes:
         assert run.names.count("start_import") == 1
         assert run.output["outcome"] == "replicated"
 
+    def test_one_that_lacks_a_child_at_the_source_waits_for_it_and_is_imported_then(self) -> None:
+        broken = {"state": "failed", "cause": failed("transient", "import_failed")["failure"]}
+        lacks = {"gone": False, "lacks": [OLD]}
+        run = publish(
+            look=[seen((NEW, True), (None, False), index=True)] * 4 + [self.EQUAL],
+            start_import=[broken, running()],
+            examine_source=[lacks, lacks, lacks, WHOLE],
+        )
+        asked = [given["suspects"] for name, given in run.calls if name == "examine_source"]
+        assert asked == [[], [OLD], [OLD], [OLD]]  # of everything once, then of what was lacking
+        assert run.names.count("start_import") == 2
+        assert run.slept()[:3] == [30, 60, 120]
+        assert run.output["outcome"] == "replicated"
+
+    def test_one_that_the_source_never_completes_fails_with_what_it_lacks(self) -> None:
+        run = publish(
+            look=seen((NEW, True), (NEW, True), index=True), verify_digest=lacking(OLD), examine_source={"gone": False, "lacks": [OLD]}
+        )
+        assert "start_import" not in run.names
+        assert run.output["failure"]["code"] == "source_incomplete"
+        assert OLD in run.output["failure"]["said"]
+        assert 3600 <= run.took.total_seconds() < 3700
+
+    def test_one_too_large_for_an_import_is_brought_one_by_one_then_put(self) -> None:
+        run = publish(
+            look=[seen((NEW, True), (None, False), index=True), self.EQUAL],
+            start_import={"state": "too_large", "manifests": 60},
+            import_children={"failure": None},
+            put_index={"state": "put"},
+        )
+        assert run.names[2:8] == ["start_import", "import_children", "put_index", "verify_digest", "move_tag", "verify_digest"]
+        assert run.children == [f"team!app:v1~0123456789abcdef~{NEW.removeprefix('sha256:')[:12]}"]
+        assert run.output["outcome"] == "replicated"
+
     def test_one_whose_child_was_not_seen_after_the_tag_moved_is_not_believed(self) -> None:
         run = publish(look=[NEW_IMAGE, self.EQUAL], start_import=ENDED, verify_digest=[OK, lacking(OLD), OK])
         assert run.names[-2:] == ["look", "verify_digest"]
@@ -160,10 +195,10 @@ class TestImports:
         assert all(later - sooner >= 60 for sooner, later in pairwise(self.times(run, "check_import")))
 
     def test_the_first_look_comes_after_a_second_and_pauses_grow(self) -> None:
-        run = publish(look=[NEW_IMAGE, SYNCED], start_import=running(1000), verify_digest=[lacking()] * 9 + [OK])
+        run = publish(look=[NEW_IMAGE] * 2 + [SYNCED], start_import=running(1000), verify_digest=[lacking()] * 29 + [OK])
         assert run.slept()[0] == 1
-        assert run.slept()[:10] == sorted(run.slept()[:10])
-        assert run.slept()[9] > 2
+        assert run.slept()[:30] == sorted(run.slept()[:30])
+        assert 2 < run.slept()[29] < sum(run.slept()[:29]) / 9
 
     def test_an_end_proves_nothing_until_the_target_answers_the_digest(self) -> None:
         run = publish(look=[NEW_IMAGE, SYNCED], start_import=ENDED, verify_digest=[lacking(), lacking(), OK, OK])
@@ -172,7 +207,10 @@ class TestImports:
 
     def test_what_arm_calls_done_and_never_stored_is_imported_again(self) -> None:
         answers = iter([lacking()] * 20 + [OK] * 5)
-        run = publish(look=[NEW_IMAGE, SYNCED], start_import=[ENDED, running()], verify_digest=lambda _: next(answers), check_import=ENDED)
+        given = work(limits=Limits(settle=5))
+        run = publish(
+            given, look=[NEW_IMAGE, SYNCED], start_import=[ENDED, running()], verify_digest=lambda _: next(answers), check_import=ENDED
+        )
         assert run.names.count("start_import") > 1
         assert run.output["outcome"] == "replicated"
 
@@ -217,13 +255,43 @@ class TestImports:
         run = publish(look=NEW_IMAGE, start_import=running(), check_import=[running(200), state] * 50, verify_digest=lacking())
         assert run.output["failure"]["code"] == "import_failed"
         assert run.names.count("start_import") > 1
-        assert len(run.history) < 500
+        assert run.longest < 500
 
-    def test_an_import_of_two_hours_ends_unfinished_within_500_history_events(self) -> None:
-        run = publish(look=NEW_IMAGE, start_import=running(), check_import=running(), verify_digest=lacking())
+    @pytest.mark.parametrize("hours", [2, 6, 24])
+    def test_an_import_of_hours_ends_unfinished_within_500_history_events(self, hours: int) -> None:
+        given = work(limits=Limits(import_deadline=hours * 3600))
+        run = publish(given, look=NEW_IMAGE, start_import=running(), check_import=running(), verify_digest=lacking())
         assert run.output["failure"]["code"] == "import_unfinished"
-        assert 7200 <= run.took.total_seconds() < 8000
-        assert len(run.history) < 500
+        assert hours * 3600 <= run.took.total_seconds() < hours * 3600 + 800
+        assert (run.longest < 500, run.generations > 3, run.names.count("start_import")) == (True, True, 1)
+
+    def test_a_run_that_starts_over_goes_on_with_the_same_import(self) -> None:
+        given = work(limits=Limits(import_deadline=21_600))
+        done = publish(
+            given,
+            look=[NEW_IMAGE] * 4 + [SYNCED],
+            start_import=running(60),
+            check_import=running(60, "/same"),
+            verify_digest=[lacking()] * 70 + [OK],
+        )
+        assert (done.generations, done.names.count("start_import"), done.names.count("authenticate_target")) == (4, 1, 1)
+        assert {given["operation"] for name, given in done.calls if name == "check_import"} >= {"/same"}
+        assert done.output["outcome"] == "replicated"
+        assert done.output["seconds"] > 60
+
+    def test_a_tag_that_moves_on_during_a_long_import_is_noticed_when_the_run_starts_over(self) -> None:
+        moved = seen((OLD, True), (None, False))
+        run = publish(
+            look=[NEW_IMAGE, moved, seen((OLD, True), (OLD, True))],
+            start_import=running(5000),
+            verify_digest=lambda given: OK if given["digest"] == OLD else lacking(),
+        )
+        assert (run.output["outcome"], run.output["digest"]) == ("superseded", OLD)
+
+    def test_what_the_source_has_no_longer_is_looked_at_again_and_not_imported_for_ever(self) -> None:
+        broken = {"state": "failed", "cause": failed("denied", "source_denied")["failure"]}
+        run = publish(look=[NEW_IMAGE, GONE], start_import=broken, examine_source={"gone": True, "lacks": []})
+        assert (run.names.count("start_import"), run.output["outcome"]) == (1, "already_absent")
 
     @staticmethod
     def times(run: Played, name: str) -> list[float]:
@@ -261,7 +329,7 @@ class TestRefusals:
     def test_a_day_of_patience_stays_within_500_history_events(self) -> None:
         limits = Limits(patience=86_400)
         run = publish(work(limits=limits), look=failed("transient"))
-        assert len(run.history) < 500
+        assert run.longest < 500
         assert run.took.total_seconds() >= 86_400
 
 
@@ -307,3 +375,28 @@ class TestRemovals:
     def test_a_push_removes_nothing(self) -> None:
         run = publish(work(), look=seen((None, False), (NEW, True)))
         assert (run.output["outcome"], run.output["reason"]) == ("kept", "neighbourhood")
+
+
+class TestPushesByDigest:
+    """An index that lists it brings it along."""
+
+    GIVEN = work(tag=None)
+    ALONE = seen((None, True), (None, False), unclaimed=True)
+
+    def test_what_an_index_brings_is_not_imported(self) -> None:
+        run = publish(self.GIVEN, look=self.ALONE, verify_digest=[lacking(), lacking(), OK])
+        assert run.names == ["authenticate_target", "look", "verify_digest", "verify_digest", "verify_digest"]
+        assert run.slept() == [10, 20, 40]
+        assert run.output["outcome"] == "already_current"
+
+    def test_what_nobody_brings_is_imported_after_the_wait(self) -> None:
+        there = seen((None, True), (None, True))
+        run = publish(self.GIVEN, look=[self.ALONE, there], verify_digest=[lacking()] * 7 + [OK], start_import=running())
+        assert run.names.count("start_import") == 1
+        assert 899 < sum(run.slept()[:7]) < 901
+        assert run.output["outcome"] == "replicated"
+
+    def test_a_referrer_waits_for_nobody(self) -> None:
+        run = publish(self.GIVEN, look=[seen((None, True), (None, False)), seen((None, True), (None, True))], start_import=ENDED)
+        assert run.names[1:4] == ["look", "start_import", "verify_digest"]
+        assert run.output["outcome"] == "replicated"

@@ -119,6 +119,9 @@ class World:
         if digest in self.digests:
             self.at_target.add(digest)
 
+    def _examine_source(self, work: dict[str, Any]) -> dict[str, Any]:
+        return {"gone": work["digest"] not in self._source()[0], "lacks": []}
+
     def _move_tag(self, work: dict[str, Any]) -> dict[str, Any]:
         if self._source()[1].get(work["tag"]) != work["digest"]:
             return {"state": "moved_on"}
@@ -138,7 +141,7 @@ class World:
         return {"state": "deleted"}
 
     def _verify_digest(self, work: dict[str, Any]) -> dict[str, Any]:
-        there = work["digest"] in self.at_target and (work["tag"] is None or self.target_tags.get(work["tag"]) == work["digest"])
+        there = work["digest"] in self.at_target if work["tag"] is None else self.target_tags.get(work["tag"]) == work["digest"]
         return {"verified": there, "missing": [] if there else [work["digest"]], "manifests": 1}
 
     def _source(self) -> State:

@@ -42,9 +42,9 @@ async def test_a_manifest_is_read_with_its_type_and_what_it_lists(clouds: Clouds
     app = Repository("registry/read")
     async with source_client(source_of(clouds.source)) as (registry, _):
         read = await registry.manifest(app, Digest.parse(digest_of(content)))
-        assert read == Manifest(content, OCI_INDEX, tuple(map(Digest.parse, children)))
+        assert read == Manifest(Digest.parse(digest_of(content)), content, OCI_INDEX, tuple(map(Digest.parse, children)))
         child = await registry.manifest(app, Digest.parse(children[0]))
-        assert child == Manifest(image(b"amd64"), OCI_MANIFEST)
+        assert child == Manifest.parse(image(b"amd64"), OCI_MANIFEST)
         assert await registry.manifest(app, ABSENT) is None
 
 
@@ -64,7 +64,7 @@ async def test_a_tag_is_moved_by_a_put_of_the_same_bytes(clouds: Clouds) -> None
 async def test_a_put_whose_content_is_not_there_is_refused_for_good(clouds: Clouds) -> None:
     async with target_client(target_of(clouds.target)) as (registry, _):
         with pytest.raises(Refused) as refused:
-            await registry.put_manifest(Repository("registry/empty"), V1, Manifest(image(b"nobody has this"), OCI_MANIFEST))
+            await registry.put_manifest(Repository("registry/empty"), V1, Manifest.parse(image(b"nobody has this"), OCI_MANIFEST))
     failure = check_refusal(refused, "conflict", "manifest_refused")
     assert failure.said.startswith("400 MANIFEST_BLOB_UNKNOWN: ")
     assert failure.doing.startswith("put registry/empty:v1 into china (")

@@ -31,7 +31,7 @@ CONTENT = image(b"layer")
 DIGEST = Digest.parse(digest_of(CONTENT))
 FOUND = Reply(headers={"Docker-Content-Digest": str(DIGEST)})
 BEARER = "canary-bearer-token"
-PUT = Manifest(CONTENT, OCI_MANIFEST)
+PUT = Manifest.parse(CONTENT, OCI_MANIFEST)
 Call = Callable[[Registry], Awaitable[object]]
 
 CALLS: dict[str, Call] = {

@@ -1,0 +1,28 @@
+"""Why an import may have failed for good: what the source itself lacks of an artifact. Asked, never inferred from an error's text."""
+
+from typing import Any
+
+from activities.asked import each
+from activities.descendants import descendants
+from activities.step import bp, step
+from registries.connections import connections
+from replication.references import Digest
+from replication.work import Work
+
+SHOWN = 5  # of what is missing
+
+
+@bp.activity_trigger(input_name="work")
+@step
+async def examine_source(work: dict) -> dict[str, Any]:
+    """A `Work`, with `suspects` (digests; none means everything that it lists) -> `{gone, lacks}`: whether the source has the manifest no
+    longer, and which of what it lists are proven absent there (at most five)."""
+    wanted = Work.from_json(work)
+    here = connections()
+    if await here.source.resolve_with_proof(wanted.repository, wanted.digest) is None:
+        return {"gone": True, "lacks": []}
+    suspects = [Digest.parse(one) for one in work.get("suspects") or ()]
+    listed = suspects or [one.digest for one in await descendants(here, wanted.repository, wanted.digest)]
+    found = await each(listed, lambda digest: here.source.resolve_with_proof(wanted.repository, digest))
+    lacks = [str(digest) for digest, held in zip(listed, found, strict=True) if held is None]
+    return {"gone": False, "lacks": lacks[:SHOWN]}

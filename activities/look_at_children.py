@@ -1,0 +1,32 @@
+"""Which of a page of an index's descendants a target lacks, for an index that is too large for one import."""
+
+from typing import Any
+
+from activities.asked import each
+from activities.descendants import descendants
+from activities.step import bp, step
+from registries.connections import connections
+from replication.work import Work
+
+PAGE = 50  # descendants; they travel by position, since a list of a thousand digests would be in every history
+
+
+@bp.activity_trigger(input_name="work")
+@step
+async def look_at_children(work: dict) -> dict[str, Any]:
+    """A `Work` with `page` -> `{pages, manifests, images, indexes}`: the positions of what is missing, of the two kinds. An index is to be
+    put once everything before it is there."""
+    wanted = Work.from_json(work)
+    here = connections()
+    target = here.target(wanted.target).registry
+    listed = await descendants(here, wanted.repository, wanted.digest)
+    first = work["page"] * PAGE
+    page = listed[first : first + PAGE]
+    found = await each(page, lambda one: target.resolve(wanted.repository, one.digest))
+    missing = [(first + place, one.index) for place, (one, held) in enumerate(zip(page, found, strict=True)) if held is None]
+    return {
+        "pages": -(-len(listed) // PAGE),
+        "manifests": len(listed),
+        "images": [place for place, index in missing if not index],
+        "indexes": [place for place, index in missing if index],
+    }

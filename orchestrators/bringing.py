@@ -1,0 +1,107 @@
+"""What the source has and a target lacks, brought in order: content first, the tag last; and the two cases in which to wait instead."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from orchestrators.importing import Import, content_missing
+from orchestrators.run import Run
+from replication.decisions import Bring
+from replication.failures import Failure
+from replication.progress import Progress
+from replication.references import Digest
+from replication.work import Seen, Work
+
+FIRST_WAIT = 10.0  # seconds, for an index that brings what was pushed by digest; then twice as long each time
+FIRST_WAIT_FOR_SOURCE = 30.0  # seconds, for what the source's own index lacks; then twice as long each time
+LONGEST_WAIT = 600.0
+
+Brought = Literal["verified", "unverified", "moved_on", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bringing:
+    """For one run, which began at `began`."""
+
+    run: Run
+    work: Work
+    began: datetime
+    progress: Progress
+
+    def claimed(self, seen: Seen) -> Generator[Any, Any, Seen | Failure]:
+        """As the look found it. What was pushed by its digest alone may be brought by an index that lists it, which spares an import for
+        each platform, so that is waited for; after the wait it is brought for its own sake."""
+        run, pause = self.run, FIRST_WAIT
+        while seen.unclaimed and (left := run.limits.untagged_wait - self._elapsed) > 0:
+            run.report("waiting for an index that lists it", None)
+            yield from run.sleep(min(pause, left))
+            pause *= 2
+            missing = yield from content_missing(run, self.work)
+            if isinstance(missing, Failure):
+                return missing
+            if not missing:
+                self.progress.keep_whole(self.work.digest)
+                return replace(seen, target=replace(seen.target, has_digest=True), unclaimed=False)
+        return seen
+
+    def in_order(self, step: Bring, seen: Seen) -> Generator[Any, Any, Brought | Failure]:
+        """Content first; the tag last, when the content is verified. Raises `StartOver`."""
+        content = yield from self._content(step.digest, seen)
+        if content == "gone":
+            return "moved_on"
+        if content != "there" or step.tag is None:
+            return "verified" if content == "there" else content
+        self.run.report("moving the tag", None)
+        tagged = self.work.of(step.digest, step.tag).to_json()
+        moved = yield from self.run.insist("move_tag", tagged)
+        if isinstance(moved, Failure):
+            return moved
+        if moved["state"] == "moved_on":
+            return "moved_on"
+        checked = yield from self.run.insist("verify_digest", tagged)
+        return checked if isinstance(checked, Failure) else "verified" if checked["verified"] else "unverified"
+
+    def _content(self, digest: Digest, seen: Seen) -> Generator[Any, Any, Literal["there", "gone", "incomplete"] | Failure]:
+        """Asks the target where the look has not told: of another digest than the event's, and of an index, which is more than its own."""
+        content = self.work.of(digest, None)
+        index = seen.index or digest != (self.work.digest if self.work.tag is None else seen.source.tagged)
+        lacks = digest == self.work.digest and not seen.target.has_digest
+        missing: list[str] = []
+        if not lacks and (index or digest != self.work.digest):
+            self.run.report("verifying", None)
+            checked = yield from content_missing(self.run, content)
+            if isinstance(checked, Failure):
+                return checked
+            missing = checked
+        if not lacks and not missing:
+            return "there"
+        doubt = self.progress.incomplete
+        suspects = doubt.suspects if doubt and doubt.digest == str(digest) else [one for one in missing if one != str(digest)]
+        arrived = yield from Import(self.run, content, index, self.began, self.progress).content(suspects)
+        if arrived == "there":
+            self.progress.doubted = None
+        return arrived
+
+    def wait_for_source(self, digest: Digest) -> Generator[Any, Any, Failure | None]:
+        """The source's own index lacks a manifest: it may be pushed yet, or deleted and pushed again. No import meanwhile."""
+        doubt = self.progress.incomplete
+        assert doubt is not None
+        failure = Failure(
+            kind="not_found",
+            code="source_incomplete",
+            doing=f"bring {self.work.repository}@{digest.short}… to {self.work.target}",
+            said=f"the source's own index lists what the source does not hold: {', '.join(doubt.suspects)}",
+            hint="Push the missing platform, or the whole index, to the source again; until then no cloud can pull it.",
+        )
+        left = self.run.limits.patience - (self._elapsed - doubt.since)
+        if left <= 0:
+            return failure
+        doubt.looks += 1
+        self.run.report(f"waiting: {failure.code}", failure)
+        yield from self.run.sleep(min(FIRST_WAIT_FOR_SOURCE * 2.0 ** (doubt.looks - 1), LONGEST_WAIT, left))
+        return None
+
+    @property
+    def _elapsed(self) -> float:
+        return self.run.since(self.began)

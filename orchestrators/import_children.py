@@ -1,0 +1,153 @@
+"""What an index lists, brought to a target manifest by manifest: for an index that is too large for one import.
+
+Page by page; each page is looked at first, so what is there costs one question, and a run that begins anew goes on where it was."""
+
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import azure.durable_functions as df
+
+from orchestrators.blueprint import bp
+from orchestrators.run import Run, StartOver, input_of
+from replication.failures import Failure
+from replication.limits import Limits
+from replication.patience import Patience
+from replication.work import Work
+
+AT_ONCE = 8  # imports that are started together
+FIRST_PAUSE = 1.0  # seconds
+GROWTH = 10  # a pause is a tenth of what was waited
+LONGEST_PAUSE = 600.0
+
+
+@bp.orchestration_trigger(context_name="context")
+def import_children(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
+    """`{work, limits, page, began?, started?}` -> `{failure}`, null when all but the index itself is at the target. Custom status:
+    `{state, failure}`."""
+    given = input_of(context)
+    children = Children(context, given)
+    try:
+        failure = yield from children.steps()
+    except StartOver:
+        context.continue_as_new({**given, **children.progress()})
+        return {}
+    return {"failure": None if failure is None else failure.to_json()}
+
+
+@dataclass(slots=True)
+class Started:
+    """An import; times are seconds since its page was begun."""
+
+    operation: str | None
+    ask_after: float
+    asked: float
+    ended: float | None
+
+
+class Children:
+    """One page at a time: `began` at that moment, with the imports that were `started`, by position."""
+
+    def __init__(self, context: df.DurableOrchestrationContext, given: dict[str, Any]) -> None:
+        work = Work.from_json(given["work"])
+        self._context = context
+        self._run = Run(context, Limits.from_json(given["limits"]), self._report)
+        self._work = work.to_json()
+        self._named = f"import what {work.repository}@{work.digest.short}… lists into {work.target}"
+        self._page = given["page"]
+        self._began = datetime.fromisoformat(given["began"]) if "began" in given else self._run.now
+        self._started = {int(place): Started(**one) for place, one in given.get("started", {}).items()}
+
+    def progress(self) -> dict[str, Any]:
+        started = {str(place): asdict(one) for place, one in self._started.items()}
+        return {"page": self._page, "began": self._began.isoformat(), "started": started}
+
+    def steps(self) -> Generator[Any, Any, Failure | None]:
+        """What fails is told at once, but for a service that wants us to wait: the caller asks the source why."""
+        pages = self._page + 1
+        while self._page < pages:
+            self._report(f"importing page {self._page + 1} of {pages}" if self._page else "importing", None)
+            brought = yield from self._bring_page()
+            if isinstance(brought, Failure):
+                return brought
+            pages, self._page, self._started, self._began = brought, self._page + 1, {}, self._run.now
+            self._run.start_over_if_long()
+        return None
+
+    def _bring_page(self) -> Generator[Any, Any, int | Failure]:
+        """How many pages there are."""
+        asked = 0
+        while True:
+            seen = yield from self._run.insist("look_at_children", {**self._work, "page": self._page})
+            if isinstance(seen, Failure):
+                return seen
+            if not seen["images"]:
+                failure = yield from self._put(seen["indexes"])
+                return failure or seen["pages"]
+            failure = yield from self._start([place for place in seen["images"] if not self._may_come(place)])
+            if failure is None:
+                if self._waited >= self._run.limits.import_deadline:
+                    return self._unfinished(len(seen["images"]))
+                yield from self._run.sleep(min(max(FIRST_PAUSE, self._waited / GROWTH), LONGEST_PAUSE))
+                failure = yield from self._ask(seen["images"][asked % len(seen["images"])])
+                asked += 1
+            if failure is not None:
+                return failure
+            self._run.start_over_if_long()
+
+    def _may_come(self, place: int) -> bool:
+        """Its import is under way, or has ended so lately that a registry may not answer it yet."""
+        started = self._started.get(place)
+        return started is not None and (started.ended is None or self._waited - started.ended < self._run.limits.settle)
+
+    def _start(self, places: list[int]) -> Generator[Any, Any, Failure | None]:
+        patience, began, tries = Patience(self._run.limits.patience), self._run.now, 0
+        while places:
+            batch, failure = places[:AT_ONCE], None
+            answers = yield from self._run.call_all("start_import", [{**self._work, "child": place} for place in batch])
+            for place, answer in zip(batch, answers, strict=True):
+                told = answer.get("failure") or answer.get("cause")
+                if told is not None:
+                    failure = Failure.from_json(told)
+                else:
+                    ended = self._waited if answer["state"] == "ended" else None
+                    self._started[place] = Started(answer.get("operation"), answer.get("retry_after", 0), self._waited, ended)
+                    places.remove(place)
+            if failure is not None:
+                tries += 1
+                if failure.kind != "throttled" or not (yield from self._run.wait_out(failure, patience, tries, self._run.since(began))):
+                    return failure
+        return None
+
+    def _ask(self, place: int) -> Generator[Any, Any, Failure | None]:
+        """How an import that has not arrived stands, no sooner than ARM said. That ARM does not tell ends nothing."""
+        started = self._started[place]
+        if started.operation is None or started.ended is not None or self._waited - started.asked < started.ask_after:
+            return None
+        started.asked = self._waited
+        answer = yield from self._run.call("check_import", {**self._work, "operation": started.operation})
+        if answer.get("cause") is not None:
+            return Failure.from_json(answer["cause"])
+        started.operation, started.ask_after = answer.get("operation", started.operation), answer.get("retry_after", started.ask_after)
+        started.ended = self._waited if answer.get("state") == "ended" else None
+        return None
+
+    @property
+    def _waited(self) -> float:
+        return self._run.since(self._began)
+
+    def _put(self, places: list[int]) -> Generator[Any, Any, Failure | None]:
+        for place in places:
+            put = yield from self._run.insist("put_index", {**self._work, "child": place})
+            if isinstance(put, Failure):
+                return put
+        return None
+
+    def _unfinished(self, missing: int) -> Failure:
+        said = f"{missing} manifests of one page have not arrived within {self._run.limits.import_deadline:.0f} seconds"
+        hint = "The copies go on in ARM: when they have arrived, push the tag again."
+        return Failure(kind="conflict", code="import_unfinished", doing=self._named, said=said, hint=hint)
+
+    def _report(self, state: str, failure: Failure | None) -> None:
+        self._context.set_custom_status({"state": state, "failure": None if failure is None else failure.to_json()})

@@ -1,0 +1,75 @@
+"""An index that is too large for one import: page by page, a few at a time, the indexes in it last."""
+
+from typing import Any
+
+from replication.limits import Limits
+from tests.replay.play import Played, play
+from tests.replay.shapes import ENDED, failed, running, work
+
+DONE = {"pages": 1, "manifests": 60, "images": [], "indexes": []}
+
+
+def bring(*, limits: Limits | None = None, **answers: Any) -> Played:
+    given = work(tag=None, limits=limits)
+    return play("import_children", {"work": given["work"], "limits": given["limits"], "page": 0}, **answers)
+
+
+def page(images: list[int], indexes: list[int] | None = None, *, pages: int = 1) -> dict[str, Any]:
+    return {**DONE, "images": images, "indexes": indexes or [], "pages": pages}
+
+
+def test_eight_imports_start_at_a_time_and_what_has_arrived_is_not_started_again() -> None:
+    run = bring(look_at_children=[page(list(range(20))), page([3, 4]), DONE], start_import=running())
+    started = [given["child"] for name, given in run.calls if name == "start_import"]
+    assert started == list(range(20))
+    assert run.output == {"failure": None}
+
+
+def test_an_index_in_it_is_put_once_everything_before_it_is_there() -> None:
+    run = bring(look_at_children=[page([0], [1, 2]), page([], [1, 2])], start_import=ENDED, put_index={"state": "put"})
+    assert [(name, given.get("child")) for name, given in run.calls if name != "look_at_children"] == [
+        ("start_import", 0),
+        ("put_index", 1),
+        ("put_index", 2),
+    ]
+
+
+def test_a_thousand_of_them_stay_within_500_history_events() -> None:
+    left = {number: list(range(number * 50, number * 50 + 50)) for number in range(20)}
+
+    def look(given: dict[str, Any]) -> dict[str, Any]:
+        images = left[given["page"]]
+        left[given["page"]] = images[30:]
+        return page(images, pages=20)
+
+    run = bring(look_at_children=look, start_import=running(5), check_import=running(5))
+    assert run.output == {"failure": None}
+    assert run.generations > 10
+    assert run.longest < 500
+    started = [given["child"] for name, given in run.calls if name == "start_import"]
+    assert sorted(set(started)) == list(range(1000))
+
+
+def test_a_service_that_asks_to_wait_is_waited_for() -> None:
+    run = bring(look_at_children=[page([0, 1]), DONE], start_import=[failed("throttled", "throttled", 40), running(), running()])
+    assert run.slept()[0] == 40
+    assert [given["child"] for name, given in run.calls if name == "start_import"] == [0, 1, 0]
+    assert run.output == {"failure": None}
+
+
+def test_an_import_that_fails_is_told_at_once() -> None:
+    cause = failed("transient", "import_failed")["failure"]
+    run = bring(look_at_children=page([0]), start_import=running(0), check_import={"state": "failed", "cause": cause})
+    assert run.output["failure"]["code"] == "import_failed"
+
+
+def test_one_that_arm_calls_done_and_never_stored_is_started_again_after_the_settling_time() -> None:
+    answers = iter([page([0])] * 20 + [DONE])
+    run = bring(look_at_children=lambda _: next(answers), start_import=ENDED, limits=Limits(settle=5))
+    assert 1 < run.names.count("start_import") < 8
+
+
+def test_what_does_not_arrive_within_the_deadline_is_told() -> None:
+    run = bring(look_at_children=page([0]), start_import=running(), check_import=running(), limits=Limits(import_deadline=600))
+    assert run.output["failure"]["code"] == "import_unfinished"
+    assert run.longest < 500

@@ -1,0 +1,30 @@
+"""What a run takes along when it starts over arrives as it was."""
+
+import json
+
+from replication.failures import Failure
+from replication.outcomes import Outcome
+from replication.progress import Doubt, Importing, Progress
+from replication.references import Digest
+
+DIGEST = Digest("1" * 64)
+
+
+def test_progress_survives_the_way_through_storage() -> None:
+    trouble = Failure(kind="transient", code="unreachable", doing="do it", said="no", hint="mend it")
+    progress = Progress(
+        verified=Outcome(target="china", outcome="replicated", seconds=1.5, digest=str(DIGEST)),
+        rounds=2,
+        brought=True,
+        doubted=Doubt(3.5, 2),
+        incomplete=Doubt(4.0, 1, str(DIGEST), ["sha256:2"]),
+        importing=Importing(str(DIGEST), 1.0, 2, True, 5.0, "/operation", 6.0, 10.0, None, False, 1, trouble.to_json()),
+    )
+    progress.keep_whole(DIGEST)
+    progress.keep_whole(DIGEST)
+    assert progress.whole == [str(DIGEST)]
+    assert Progress.from_json(json.loads(json.dumps(progress.to_json()))) == progress
+
+
+def test_a_run_begins_with_none() -> None:
+    assert Progress.from_json(Progress().to_json()) == Progress()
