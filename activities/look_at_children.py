@@ -5,6 +5,7 @@ from typing import Any
 from activities.asked import each
 from activities.descendants import descendants
 from activities.step import bp, step
+from ledger import Content, store
 from registries.connections import connections
 from replication.work import Work
 
@@ -14,8 +15,8 @@ PAGE = 50  # descendants; they travel by position, since a list of a thousand di
 @bp.activity_trigger(input_name="work")
 @step
 async def look_at_children(work: dict) -> dict[str, Any]:
-    """A `Work` with `page` -> `{pages, manifests, images, indexes}`: the positions of what is missing, of the two kinds. An index is to be
-    put once everything before it is there."""
+    """A `Work` with `page`, and the `generations` of imports under way by their positions -> `{pages, manifests, images, indexes}`: the
+    positions of what is missing, of the two kinds. An index is to be put once everything before it is there."""
     wanted = Work.from_json(work)
     here = connections()
     target = here.target(wanted.target).registry
@@ -23,6 +24,9 @@ async def look_at_children(work: dict) -> dict[str, Any]:
     first = work["page"] * PAGE
     page = listed[first : first + PAGE]
     found = await each(page, lambda one: target.resolve(wanted.repository, one.digest))
+    for place, (one, held) in enumerate(zip(page, found, strict=True), first):
+        if held is not None and (generation := work["generations"].get(str(place))) is not None:
+            await store().ended(Content(wanted.target, wanted.repository, one.digest), generation)
     missing = [(first + place, one.index) for place, (one, held) in enumerate(zip(page, found, strict=True)) if held is None]
     return {
         "pages": -(-len(listed) // PAGE),

@@ -1,11 +1,17 @@
-"""Have ARM copy one manifest, and what it lists, from the source into a target: by digest, untagged."""
+"""Have ARM copy one manifest, and what it lists, from the source into a target: by digest, untagged.
 
+The intent comes before the POST, so that runs which need the same content share one import, and a repeat is known as one."""
+
+from datetime import datetime
 from typing import Any
 
 from activities.descendants import descendants
 from activities.step import bp, step
+from ledger import Content, Intent, store
 from registries.arm import ImportState
 from registries.connections import connections
+from replication.failures import NoAnswer, Refused
+from replication.references import Digest
 from replication.work import Work
 
 MOST_MANIFESTS = 50  # that ARM copies with one index (acr.md 2.3: a documented hard limit)
@@ -14,16 +20,40 @@ MOST_MANIFESTS = 50  # that ARM copies with one index (acr.md 2.3: a documented 
 @bp.activity_trigger(input_name="work")
 @step
 async def start_import(work: dict) -> dict[str, Any]:
-    """A `Work` with `index` (whether it may be one) or `child` (a position among its descendants, which is imported in its stead) -> how
-    the import stands (`answer`); or `{state: "too_large", manifests}`, and nothing was started: ARM does not take such an index. Run twice
-    it starts two imports of the same bytes, which is harmless."""
+    """A `Work` with `run` and `at` (who imports, in the run's time), `index` (whether it may be one) or `child` (a position among its
+    descendants, which is imported in its stead), and maybe `instead_of` (the generation of an intent of which nobody knows more) -> how
+    the import stands (`answer`) with its `generation`; `{state: "unknown", generation, since}`: it may have been started, and where it
+    stands is not known; or `{state: "too_large", manifests}`: ARM does not take such an index, and nothing was started."""
     wanted = Work.from_json(work)
     here, digest = connections(), wanted.digest
     if work.get("child") is not None:
         digest = (await descendants(here, wanted.repository, wanted.digest))[work["child"]].digest
     elif work.get("index") and (manifests := len(await descendants(here, wanted.repository, wanted.digest))) > MOST_MANIFESTS:
         return {"state": "too_large", "manifests": manifests}
-    return answer(await here.target(wanted.target).imports.begin(wanted.repository, digest))
+    content = Content(wanted.target, wanted.repository, digest)
+    at = datetime.fromisoformat(work["at"])
+    claim = await store().claim(content, run=work["run"], at=at, instead_of=work.get("instead_of"))
+    known = {"generation": claim.intent.generation}
+    if claim.whose == "new":
+        return known | answer(await _post(wanted, digest, claim.intent))
+    if claim.intent.operation is None:
+        return known | {"state": "unknown", "since": claim.intent.since.isoformat()}
+    return known | {"state": "running", "operation": claim.intent.operation, "retry_after": 0.0}
+
+
+async def _post(wanted: Work, digest: Digest, intent: Intent) -> ImportState:
+    """What ARM refuses leaves no intent; of a lost answer nobody knows."""
+    try:
+        state = await connections().target(wanted.target).imports.begin(wanted.repository, digest)
+    except Refused as refused:
+        if not (isinstance(refused, NoAnswer) and refused.sent):
+            await store().ended(intent.content, intent.generation)
+        raise
+    if state.state == "running" and state.operation is not None:
+        await store().started(intent.content, intent.generation, state.operation)
+    else:
+        await store().ended(intent.content, intent.generation)
+    return state
 
 
 def answer(state: ImportState) -> dict[str, Any]:

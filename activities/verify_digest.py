@@ -5,6 +5,7 @@ from typing import Any
 from activities.asked import each
 from activities.descendants import descendants
 from activities.step import bp, step
+from ledger import Content, store
 from registries.connections import connections
 from replication.work import Work
 
@@ -14,7 +15,8 @@ SHOWN = 5  # of what is missing
 @bp.activity_trigger(input_name="work")
 @step
 async def verify_digest(work: dict) -> dict[str, Any]:
-    """A `Work` -> `{verified, missing, manifests}`: whether all is there, what is not (at most five), and how many were looked at.
+    """A `Work`, and maybe the `generation` of an import that may have ended by now -> `{verified, missing, manifests}`: whether all is
+    there, what is not (at most five), and how many manifests were looked at.
 
     With a tag, whether it means the digest; the content was looked at before the tag was moved. Without one, the digest and what it lists,
     read from the source's bytes, which hash to it."""
@@ -28,6 +30,8 @@ async def verify_digest(work: dict) -> dict[str, Any]:
     children = [one.digest for one in await descendants(here, wanted.repository, wanted.digest)]
     found = await each(children, lambda child: target.resolve(wanted.repository, child))
     missing = [str(child) for child, held in zip(children, found, strict=True) if held is None]
+    if not missing and work.get("generation") is not None:
+        await store().ended(Content(wanted.target, wanted.repository, wanted.digest), work["generation"])
     return _answer(missing, 1 + len(children))
 
 

@@ -32,7 +32,8 @@ class Bringing:
     def claimed(self, seen: Seen) -> Generator[Any, Any, Seen | Failure]:
         """As the look found it. What was pushed by its digest alone may be brought by an index that lists it, which spares an import for
         each platform, so that is waited for; after the wait it is brought for its own sake."""
-        run, pause = self.run, FIRST_WAIT
+        run = self.run
+        pause = min(FIRST_WAIT, run.limits.untagged_wait / 8)
         while seen.unclaimed and (left := run.limits.untagged_wait - self._elapsed) > 0:
             run.report("waiting for an index that lists it", None)
             yield from run.sleep(min(pause, left))

@@ -38,8 +38,10 @@ def import_children(context: df.DurableOrchestrationContext) -> Generator[Any, A
 
 @dataclass(slots=True)
 class Started:
-    """An import; times are seconds since its page was begun."""
+    """An import; times are seconds since its page was begun. `unknown`: it may have been started, and where it stands is not known."""
 
+    generation: str
+    unknown: bool
     operation: str | None
     ask_after: float
     asked: float
@@ -79,13 +81,14 @@ class Children:
         """How many pages there are."""
         asked = 0
         while True:
-            seen = yield from self._run.insist("look_at_children", {**self._work, "page": self._page})
+            generations = {str(place): started.generation for place, started in self._started.items()}
+            seen = yield from self._run.insist("look_at_children", {**self._work, "page": self._page, "generations": generations})
             if isinstance(seen, Failure):
                 return seen
             if not seen["images"]:
                 failure = yield from self._put(seen["indexes"])
                 return failure or seen["pages"]
-            failure = yield from self._start([place for place in seen["images"] if not self._may_come(place)])
+            failure = yield from self._begin([place for place in seen["images"] if not self._may_come(place)])
             if failure is None:
                 if self._waited >= self._run.limits.import_deadline:
                     return self._unfinished(len(seen["images"]))
@@ -98,21 +101,22 @@ class Children:
 
     def _may_come(self, place: int) -> bool:
         """Its import is under way, or has ended so lately that a registry may not answer it yet."""
-        started = self._started.get(place)
-        return started is not None and (started.ended is None or self._waited - started.ended < self._run.limits.settle)
+        started, limits = self._started.get(place), self._run.limits
+        if started is None or started.ended is not None:
+            return started is not None and self._waited - (started.ended or 0) < limits.settle
+        return not started.unknown or self._waited - started.asked < limits.unknown_import
 
-    def _start(self, places: list[int]) -> Generator[Any, Any, Failure | None]:
+    def _begin(self, places: list[int]) -> Generator[Any, Any, Failure | None]:
         patience, began, tries = Patience(self._run.limits.patience), self._run.now, 0
         while places:
             batch, failure = places[:AT_ONCE], None
-            answers = yield from self._run.call_all("start_import", [{**self._work, "child": place} for place in batch])
+            answers = yield from self._run.call_all("start_import", [self._given(place) for place in batch])
             for place, answer in zip(batch, answers, strict=True):
                 told = answer.get("failure") or answer.get("cause")
                 if told is not None:
                     failure = Failure.from_json(told)
                 else:
-                    ended = self._waited if answer["state"] == "ended" else None
-                    self._started[place] = Started(answer.get("operation"), answer.get("retry_after", 0), self._waited, ended)
+                    self._started[place] = self._told(answer)
                     places.remove(place)
             if failure is not None:
                 tries += 1
@@ -120,13 +124,29 @@ class Children:
                     return failure
         return None
 
+    def _given(self, place: int) -> dict[str, Any]:
+        given = {**self._work, "child": place, "run": self._context.instance_id, "at": self._run.now.isoformat()}
+        started = self._started.get(place)
+        return given | {"instead_of": started.generation} if started is not None and started.unknown else given
+
+    def _told(self, answer: dict[str, Any]) -> Started:
+        return Started(
+            generation=answer["generation"],
+            unknown=answer["state"] == "unknown",
+            operation=answer.get("operation"),
+            ask_after=answer.get("retry_after", 0),
+            asked=self._waited,
+            ended=self._waited if answer["state"] == "ended" else None,
+        )
+
     def _ask(self, place: int) -> Generator[Any, Any, Failure | None]:
         """How an import that has not arrived stands, no sooner than ARM said. That ARM does not tell ends nothing."""
         started = self._started[place]
         if started.operation is None or started.ended is not None or self._waited - started.asked < started.ask_after:
             return None
         started.asked = self._waited
-        answer = yield from self._run.call("check_import", {**self._work, "operation": started.operation})
+        given = {**self._work, "operation": started.operation, "child": place, "generation": started.generation}
+        answer = yield from self._run.call("check_import", given)
         if answer.get("cause") is not None:
             return Failure.from_json(answer["cause"])
         started.operation, started.ask_after = answer.get("operation", started.operation), answer.get("retry_after", started.ask_after)

@@ -86,26 +86,36 @@ class Import:
             if now.ended is None or now.looked_at_end:
                 yield from run.sleep(min(max(FIRST_PAUSE, (self._elapsed - now.began) / GROWTH), LONGEST_PAUSE))
             now.looked_at_end = now.ended is not None
-            missing = yield from content_missing(run, self.work)
+            missing = yield from content_missing(run, self.work, now.generation)
             if isinstance(missing, Failure):
                 return missing
             if not missing:
                 return None
-            if now.ended is not None:
-                if self._elapsed - now.ended >= run.limits.settle:
-                    return self._never_arrived(missing)
-            elif self._elapsed - now.started >= run.limits.import_deadline:
-                return Failure.from_json(now.trouble) if now.trouble is not None else self._unfinished()
-            elif now.operation is not None and now.ask_after is not None and self._elapsed - now.asked >= now.ask_after:
-                failure = yield from self._ask(now)
-                if failure is not None:
-                    return failure
+            failure = yield from self._go_on(now, missing)
+            if failure is not None:
+                return failure
             run.start_over_if_long()
+
+    def _go_on(self, now: Importing, missing: list[str]) -> Generator[Any, Any, Failure | None]:
+        """Of an import that has not arrived: how it ended badly."""
+        limits = self.run.limits
+        if now.ended is not None:
+            return self._never_arrived(missing) if self._elapsed - now.ended >= limits.settle else None
+        if now.unknown is not None and self._elapsed - now.unknown >= limits.unknown_import:
+            return (yield from self._begin(now))
+        if self._elapsed - now.started >= limits.import_deadline:
+            return Failure.from_json(now.trouble) if now.trouble is not None else self._unfinished()
+        if now.operation is not None and now.ask_after is not None and self._elapsed - now.asked >= now.ask_after:
+            return (yield from self._ask(now))
+        return None
 
     def _begin(self, now: Importing) -> Generator[Any, Any, Failure | None]:
         """Leaves it under way, or not: then the content is there already."""
         self.run.report("importing", None)
-        state = yield from self.run.insist("start_import", {**self.work.to_json(), "index": self.index})
+        given = {**self.work.to_json(), "index": self.index, "run": self.run.context.instance_id, "at": self.run.now.isoformat()}
+        if now.unknown is not None:
+            given["instead_of"] = now.generation
+        state = yield from self.run.insist("start_import", given)
         if isinstance(state, Failure):
             return state
         if state["state"] == "too_large":
@@ -114,9 +124,14 @@ class Import:
             return Failure.from_json(state["cause"])
         now.under_way, now.started, now.asked = True, self._elapsed, self._elapsed
         now.unanswered, now.trouble, now.looked_at_end = 0, None, False
-        now.operation, now.ask_after = state.get("operation"), state.get("retry_after", 0.0)
+        now.operation, now.ask_after, now.generation = state.get("operation"), state.get("retry_after", 0.0), state["generation"]
+        now.unknown = -self._before(state["since"]) if state["state"] == "unknown" else None
         now.ended = self._elapsed if state["state"] == "ended" else None
         return None
+
+    def _before(self, moment: str) -> float:
+        """Seconds from that moment until the run began."""
+        return (self.began - datetime.fromisoformat(moment)).total_seconds()
 
     def _one_by_one(self, manifests: int) -> Generator[Any, Any, Failure | None]:
         """What ARM does not take in one import: each manifest for itself, by an orchestration of its own, then the index's own bytes."""
@@ -135,7 +150,7 @@ class Import:
     def _ask(self, now: Importing) -> Generator[Any, Any, Failure | None]:
         """How it ended badly. That ARM does not tell ends nothing, since the target can be asked."""
         now.asked = self._elapsed
-        answer = yield from self.run.call("check_import", {**self.work.to_json(), "operation": now.operation})
+        answer = yield from self.run.call("check_import", {**self.work.to_json(), "operation": now.operation, "generation": now.generation})
         if "failure" in answer:
             trouble, now.unanswered = Failure.from_json(answer["failure"]), now.unanswered + 1
             self.run.report("importing", trouble)
@@ -168,7 +183,7 @@ class Import:
         return self.run.since(self.began)
 
 
-def content_missing(run: Run, work: Work) -> Generator[Any, Any, Failure | list[str]]:
-    """Which manifests of the artifact the target lacks; `work` names no tag."""
-    checked = yield from run.insist("verify_digest", work.to_json())
+def content_missing(run: Run, work: Work, generation: str | None = None) -> Generator[Any, Any, Failure | list[str]]:
+    """Which manifests of the artifact the target lacks; `work` names no tag. `generation`: of an import that may have ended by now."""
+    checked = yield from run.insist("verify_digest", {**work.to_json(), "generation": generation})
     return checked if isinstance(checked, Failure) else checked["missing"]

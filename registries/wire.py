@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.core.pipeline.policies import UserAgentPolicy
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from registries.egress import through, transport
-from replication.failures import Failure, Refused
+from replication.failures import Failure, NoAnswer, Refused
 from replication.targets import DIRECT, Egress
 
 LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes; a manifest may be no larger (distribution-spec, "Pushing manifests")
@@ -63,9 +63,9 @@ class Wire:
 
 
 async def whole_answer(asking: Awaitable[AsyncHttpResponse], host: str, doing: str) -> Answer:
-    """Of a request that is sent with `stream=True`: read as it comes, so that no more is held than may be. Raises `Refused` when no whole
-    answer came."""
-    body = bytearray()
+    """Of a request that is sent with `stream=True`: read as it comes, so that no more is held than may be. Raises `NoAnswer` when no whole
+    one came."""
+    body, sent = bytearray(), True
     try:
         async with asyncio.timeout(ANSWER_WITHIN), await asking as response:
             async for chunk in response.iter_raw():
@@ -75,12 +75,12 @@ async def whole_answer(asking: Awaitable[AsyncHttpResponse], host: str, doing: s
     except TimeoutError:
         trouble = f"not within {ANSWER_WITHIN} seconds"
     except (AzureError, ValueError) as error:
-        trouble = type(error).__name__
+        trouble, sent = type(error).__name__, not isinstance(error, ServiceRequestError)
     else:
         if len(body) <= LARGEST_ANSWER:
             return Answer(response.status_code, response.headers, bytes(body))
         trouble = f"the answer is larger than {LARGEST_ANSWER} bytes"
-    raise Refused(unreachable(doing, host, trouble))
+    raise NoAnswer(unreachable(doing, host, trouble), sent=sent)
 
 
 def unreachable(doing: str, host: str, trouble: str) -> Failure:

@@ -81,6 +81,14 @@ class Refused(Exception):
         self.failure = failure
 
 
+class NoAnswer(Refused):
+    """No whole answer came. `sent`: the request may have had its effect."""
+
+    def __init__(self, failure: Failure, *, sent: bool) -> None:
+        super().__init__(failure)
+        self.sent = sent
+
+
 _URL = re.compile(r"[a-z0-9+.-]*://\S+", re.IGNORECASE)  # whatever stands before it: a wrong scheme hides no signature
 _RUN = re.compile(r"[A-Za-z0-9+_=.~-]{32,}")  # as long as a secret, a token or a piece of one; "/" parts the names of resources
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -13,6 +13,7 @@ class Limits:
     recheck: float = 900  # how long a push run looks again while what it sees contradicts its event
     untagged_wait: float = 900  # how long a manifest pushed by its digest waits for an index that brings it
     patience: float = 3600  # how long a step that is refused is tried again
+    unknown_import: float = 600  # how long an import that may have been started is looked for before it is started again
     import_deadline: float = 7200  # ARM goes on copying after it; a run's history stays short
     rounds: int = 5  # that change something; then `failed(unsettled)`
 

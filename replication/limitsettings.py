@@ -11,6 +11,7 @@ LIMITS = {  # setting -> field of Limits, and the most that it may be, in second
     "ReplicationDeleteDelay": ("delete_delay", 86_400),
     "ReplicationRecheck": ("recheck", 7200),
     "ReplicationUntaggedWait": ("untagged_wait", 86_400),
+    "ReplicationUnknownImport": ("unknown_import", 86_400),
     "ReplicationPatience": ("patience", 86_400),
     "ReplicationImportDeadline": ("import_deadline", 86_400),
 }

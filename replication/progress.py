@@ -12,7 +12,8 @@ from replication.references import Digest
 @dataclass(slots=True)
 class Importing:
     """The import under way. `began`: the first try for this digest; `started`: this one. `operation`: where ARM tells how it stands; None
-    when it named nothing. `asked`: when ARM was last asked, `ask_after` seconds after which it may be asked again (None: not any more).
+    when it named nothing. `generation`: of the intent. `unknown`: since when it may have been started, and nobody knows where it stands.
+    `asked`: when ARM was last asked, `ask_after` seconds after which it may be asked again (None: not any more).
     `ended`: when ARM called it done, `looked_at_end`: whether the target was asked since. `unanswered`: how often in a row ARM
     did not tell, `trouble`: why, a `Failure` as JSON."""
 
@@ -22,6 +23,8 @@ class Importing:
     under_way: bool = False
     started: float = 0
     operation: str | None = None
+    generation: str | None = None
+    unknown: float | None = None
     asked: float = 0
     ask_after: float | None = None
     ended: float | None = None

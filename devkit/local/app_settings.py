@@ -16,6 +16,7 @@ PAUSES_FOR_A_PERSON = MappingProxyType(
         "ReplicationRecheck": "15",
         "ReplicationPatience": "300",
         "ReplicationUntaggedWait": "20",
+        "ReplicationUnknownImport": "20",
     }
 )
 SHORT_PAUSES = MappingProxyType(
@@ -25,6 +26,7 @@ SHORT_PAUSES = MappingProxyType(
         "ReplicationRecheck": "3",
         "ReplicationPatience": "20",
         "ReplicationUntaggedWait": "5",
+        "ReplicationUnknownImport": "5",
     }
 )
 

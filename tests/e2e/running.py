@@ -29,7 +29,8 @@ SHORT = {
     "ReplicationDeleteDelay": "0.3",
     "ReplicationRecheck": "1",
     "ReplicationPatience": "20",
-    "ReplicationUntaggedWait": "3",
+    "ReplicationUntaggedWait": "10",
+    "ReplicationUnknownImport": "3",
 }
 
 

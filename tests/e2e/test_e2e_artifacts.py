@@ -96,3 +96,15 @@ def test_a_retag_starts_no_import(site: Site) -> None:
     site.ends_as(site.push(image, "artifacts/retagged", "v1"), "replicated")
     site.ends_as(site.push(image, "artifacts/retagged", "v2"), "replicated")
     assert [len(site.clouds[target].imports("artifacts/retagged")) for target in BOTH] == [1, 1]
+
+
+def test_tags_of_one_digest_share_one_import(site: Site) -> None:
+    image = make_image("shared", layers=0)
+    with site.clouds["china"].slow_imports(2), site.clouds["usgov"].slow_imports(2):
+        runs = [site.push(image, "artifacts/shared", tag) for tag in ("v1", "v1.2", "v1.2.3")]
+        for run in runs:
+            site.ends_as(run, "replicated")
+    assert [len(site.clouds[target].imports("artifacts/shared")) for target in BOTH] == [1, 1]
+    assert {tag: set(site.held("artifacts/shared", tag).values()) for tag in ("v1", "v1.2", "v1.2.3")} == {
+        tag: {image.digest} for tag in ("v1", "v1.2", "v1.2.3")
+    }

@@ -9,7 +9,7 @@ Json = dict[str, Any]
 OLD, NEW, THIRD = (f"sha256:{'0' * 63}{number}" for number in (1, 2, 3))
 T0_TEXT = "2026-01-01T00:00:00+00:00"
 IN, OK = {"valid_for": 3000}, {"verified": True, "missing": [], "manifests": 1}
-ENDED = {"state": "ended"}
+ENDED = {"state": "ended", "generation": "g1"}
 WHOLE = {"gone": False, "lacks": []}
 MOVED = {"state": "moved"}
 
@@ -44,7 +44,7 @@ def lacking(*missing: str) -> Json:
 
 
 def running(retry_after: float = 10, operation: str | None = "/subscriptions/s/operationResults/registries-1?t=1") -> Json:
-    return {"state": "running", "operation": operation, "retry_after": retry_after}
+    return {"state": "running", "operation": operation, "retry_after": retry_after, "generation": "g1"}
 
 
 def failed(kind: Kind, code: Any = "unreachable", retry_after: float | None = None) -> Json:

@@ -265,6 +265,28 @@ class TestImports:
         assert hours * 3600 <= run.took.total_seconds() < hours * 3600 + 800
         assert (run.longest < 500, run.generations > 3, run.names.count("start_import")) == (True, True, 1)
 
+    def test_an_import_that_may_have_been_started_is_looked_for_before_it_is_started_again(self) -> None:
+        """Somebody died between the POST and its checkpoint, 100 s before."""
+        unknown = {"state": "unknown", "generation": "g0", "since": "2025-12-31T23:58:20+00:00"}
+        given = work(limits=Limits(unknown_import=120))
+        began: list[object] = []
+
+        def start(given: dict[str, Any]) -> dict[str, Any]:
+            began.append(given)
+            return running() if len(began) > 1 else unknown
+
+        run = publish(given, look=[NEW_IMAGE, SYNCED], start_import=start, verify_digest=lambda _: OK if len(began) > 1 else lacking())
+        first, again = (given for name, given in run.calls if name == "start_import")
+        assert ("instead_of" in first, again["instead_of"]) == (False, "g0")
+        assert 20 <= sum(run.slept()[:-2]) < 30
+        assert run.output["outcome"] == "replicated"
+
+    def test_what_such_an_import_brought_is_taken(self) -> None:
+        unknown = {"state": "unknown", "generation": "g0", "since": "2025-12-31T23:58:20+00:00"}
+        run = publish(look=[NEW_IMAGE, SYNCED], start_import=unknown, verify_digest=[lacking(), lacking(), OK])
+        assert run.names.count("start_import") == 1
+        assert [given.get("generation") for name, given in run.calls if name == "verify_digest"][:3] == ["g0"] * 3
+
     def test_a_run_that_starts_over_goes_on_with_the_same_import(self) -> None:
         given = work(limits=Limits(import_deadline=21_600))
         done = publish(

@@ -65,7 +65,7 @@ WITHOUT = "is set without clientCertificateSetting"
 GONE = "names a setting that is missing or empty"
 A_SECRET = "must be the name of a setting, not the secret itself"
 NO_PEM = "names a setting that holds no PEM of a certificate with its private key"
-NO_LIMIT = "is not a number of seconds from 0 to 7200"
+NO_LIMIT = "is not a number of seconds from 0 to 86400"
 NOT_A_FILE = "is not the absolute path of a file"
 
 
@@ -108,7 +108,7 @@ def test_a_file_is_named_by_its_absolute_path(path: object) -> None:
         ({**target(), "acrAudience": 7}, "acrAudience", "is not valid"),
         ({**target(), "limits": []}, "limits", "is not an object"),
         ({**target(), "limits": {"deleteDelay": 5}}, "limits.deleteDelay", "is not known"),
-        ({**target(), "limits": {"patience": 7201}}, "limits.patience", NO_LIMIT),
+        ({**target(), "limits": {"patience": 86_401}}, "limits.patience", NO_LIMIT),
         ({**target(), "limits": {"patience": True}}, "limits.patience", NO_LIMIT),
         ({**target(), "limits": {"patience": "60"}}, "limits.patience", NO_LIMIT),
         ({**target(), "limits": {"patience": None}}, "limits.patience", NO_LIMIT),

@@ -18,7 +18,9 @@ def test_progress_survives_the_way_through_storage() -> None:
         brought=True,
         doubted=Doubt(3.5, 2),
         incomplete=Doubt(4.0, 1, str(DIGEST), ["sha256:2"]),
-        importing=Importing(str(DIGEST), 1.0, 2, True, 5.0, "/operation", 6.0, 10.0, None, False, 1, trouble.to_json()),
+        importing=Importing(
+            str(DIGEST), 1.0, tries=2, under_way=True, started=5.0, operation="/o", generation="g", asked=6.0, trouble=trouble.to_json()
+        ),
     )
     progress.keep_whole(DIGEST)
     progress.keep_whole(DIGEST)
