@@ -54,11 +54,14 @@ async def pushed_by_digest(wanted: Work) -> dict[str, Any]:
     meant = manifest or found
     if meant is not None and not connection.target.scope.takes_media_type(meant.media_type):
         return {"filtered": "media_type"}
+    unclaimed = manifest is not None and not manifest.referrer and found is None
+    if unclaimed and not connection.target.scope.takes_untagged:
+        return {"filtered": "untagged"}
     return Seen(
         source=Held(None, manifest is not None),
         target=Held(None, found is not None),
         index=manifest is not None and manifest.index,
-        unclaimed=manifest is not None and not manifest.referrer and found is None,
+        unclaimed=unclaimed,
         deletes=connection.target.scope.deletes == "propagate",
     ).to_json()
 

@@ -84,7 +84,7 @@ class Import:
         run.report("importing", None)
         while True:
             if now.ended is None or now.looked_at_end:
-                yield from run.sleep(min(max(FIRST_PAUSE, (self._elapsed - now.began) / GROWTH), LONGEST_PAUSE))
+                yield from run.sleep(min(max(FIRST_PAUSE, (self._elapsed - now.started) / GROWTH), LONGEST_PAUSE))
             now.looked_at_end = now.ended is not None
             missing = yield from content_missing(run, self.work, now.generation)
             if isinstance(missing, Failure):

@@ -26,6 +26,7 @@ from tests.unit.replication.test_failures import sections
 ROOT = Path(__file__).parents[3]
 ELSEWHERE: dict[Code, str] = {  # told by orchestrators, or by what is no cloud
     "import_unfinished": "tests/replay/test_publish_to_target.py",
+    "source_incomplete": "tests/replay/test_publish_to_target.py",
     "unsettled": "tests/replay/test_publish_to_target.py",
     "unexpected": "tests/replay/test_replicate_image_event.py",
     "store_unreachable": "tests/unit/ledger/test_sqlite.py",

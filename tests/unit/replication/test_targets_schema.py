@@ -91,7 +91,7 @@ WRONG: list[dict[str, Any]] = [
     target(sourceTokenName="cn"),
     target(sourceTokenPasswordSetting="Pull"),
     target(sourceTokenName="", sourceTokenPasswordSetting="Pull"),
-    *each("limits", [], None, {"deleteDelay": 1}, {"patience": 7201}, {"settle": -1}, {"settle": True}, {"settle": "1"}),
+    *each("limits", [], None, {"deleteDelay": 1}, {"patience": 86_401}, {"settle": -1}, {"settle": True}, {"settle": "1"}),
     *each("repositories", [], None, {"includes": []}, {"include": "a"}, {"include": [7]}, {"include": [""]}),
     *(target(repositories={"exclude": [value]}) for value in ("Team", "a b", "[a]", "a\n", "*" * 301)),
     target(tags={"include": ["v:*"]}),
