@@ -1,6 +1,5 @@
 """The Function App: its Event Grid trigger, and the blueprints of everything else."""
 
-import logging
 import os
 from collections.abc import Mapping
 
@@ -19,7 +18,6 @@ from replication.settings import Settings  # noqa: E402
 
 LONGEST_KEPT = 16 * 1024  # bytes of a rejected event
 
-log = logging.getLogger(__name__)
 app = df.DFApp()
 for blueprint in (activities.bp, api.bp, orchestrators.bp):
     app.register_functions(blueprint)
@@ -31,22 +29,29 @@ async def on_image_event(event: str, client: df.DurableOrchestrationClient) -> N
     """Start one orchestration for an event, whatever it holds; return once the instance exists. Whatever is raised makes Event Grid
     deliver again: settings that are invalid, a store that is down. Takes the raw text, since the SDK's event types refuse odd ones."""
     settings = Settings.parse(os.environ)
-    with telemetry.span("on_image_event", {}):
+    with telemetry.span("on_image_event", {}) as current:
         try:
             image = ImageEvent.parse(event, str(settings.source.registry))
         except NotForUs as reason:
             await _start(client, "record_rejected_event", rejected_id(event), {"reason": str(reason), "event": _cut(event)})
             return
         if image.host is not None and image.host.lower() != settings.source.login_server.lower():
-            telemetry.foreign_hosts.add(1)
+            telemetry.figures.foreign_hosts.add(1)
         named = {
             "action": image.action,
             "repository": str(image.repository),
             "tag": None if image.tag is None else str(image.tag),
             "digest": None if image.digest is None else str(image.digest),
         }
+        current.set_attributes({f"oci.{name}": text for name, text in named.items() if text is not None and name != "action"})
         own_limits = {name: settings.limits_of(name).to_json() for name, target in settings.targets.items() if target.limits}
-        given = {"event": named, "targets": list(settings.targets), "limits": settings.limits.to_json(), "own_limits": own_limits}
+        given = {
+            "event": named,
+            "targets": list(settings.targets),
+            "limits": settings.limits.to_json(),
+            "own_limits": own_limits,
+            "happened": image.happened,
+        }
         await _start(client, "replicate_image_event", run_id(image), given)
 
 
@@ -54,14 +59,14 @@ async def _start(client: df.DurableOrchestrationClient, orchestration: str, inst
     """Once: an instance that runs or has ended was started by an earlier delivery. Started blindly, an ended one would be replaced with
     its history, and a running one answered by an error."""
     if await _is_known(client, instance):
-        log.info("%s is known: delivered again", instance)
+        telemetry.tell("delivered again", {"durabletask.task.instance_id": instance})
         return
     try:
         await client.start_new(orchestration, instance, given)
     except Exception:
         if not await _is_known(client, instance):  # not lost to a delivery at the same moment, but not started
             raise
-    log.info("%s started", instance)
+    telemetry.tell("started", {"durabletask.task.instance_id": instance, "durabletask.task.name": orchestration})
 
 
 async def _is_known(client: df.DurableOrchestrationClient, instance: str) -> bool:

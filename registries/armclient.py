@@ -75,6 +75,6 @@ class ArmClient:
                 credential_scopes=[f"{self._target.cloud.arm_audience}/.default"],
                 retry_total=0,  # a POST sent twice starts two imports
                 permit_redirects=False,
-                transport=transport(self._target.egress, str(self._target)),
+                transport=transport(self._target.egress, str(self._target), "arm"),
             )
         return self._client

@@ -92,7 +92,7 @@ def _credential(target: Target) -> "AsyncTokenCredential":
         "authority": target.cloud.authority,
         "disable_instance_discovery": target.cloud.authority not in KNOWN_AUTHORITIES,
         "retry_total": 0,  # pauses belong to the orchestrators
-        "transport": transport(target.egress, str(target)),
+        "transport": transport(target.egress, str(target), "entra"),
     }
     match target.credential:
         case ClientSecret(secret=secret):

@@ -3,19 +3,36 @@
 Each client of each side has its own, so what is set for one target never reaches another, and without its authorities nothing is sent."""
 
 import ssl
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from azure.core.pipeline.transport import AioHttpTransport
 
 from replication.failures import Failure, Refused
 from replication.targets import Egress
+from telemetry.requests import Service, request
 
 CONNECT_WITHIN: Final = 10  # seconds
 READ_WITHIN: Final = 30  # seconds without a byte
 
 
-def transport(egress: Egress, whose: str) -> AioHttpTransport:
+class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it when it is asked for, and types it as nothing
+    """Every request of every client of a side passes here, azure-identity's and ARM's too, and is told to telemetry."""
+
+    def __init__(self, service: Service, session: ClientSession) -> None:
+        super().__init__(session=session, connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
+        self._service = service
+
+    async def send(self, request_: Any, **config: Any) -> Any:
+        parts = urlsplit(request_.url)
+        with request(self._service, request_.method, parts.hostname or "", parts.port or 443) as exchange:
+            response = await super().send(request_, **config)
+            exchange.status = response.status_code
+            return response
+
+
+def transport(egress: Egress, whose: str, service: Service) -> AioHttpTransport:
     """On the running loop. Raises `Refused` when the authorities cannot be read; they are read anew at the next try."""
     trust: ssl.SSLContext | bool = True
     if egress.ca_file is not None:
@@ -27,7 +44,7 @@ def transport(egress: Egress, whose: str) -> AioHttpTransport:
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,
     )
-    return AioHttpTransport(session=session, connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
+    return Transport(service, session)
 
 
 def _trust(ca_file: str, whose: str) -> ssl.SSLContext:

@@ -57,7 +57,7 @@ class Wire:
         if self._client is None:
             agent = UserAgentPolicy(sdk_moniker="multi-cloud-publish")
             self._client = AsyncPipelineClient(
-                f"https://{self._host}", policies=[agent], transport=transport(self._egress, f"the requests to {self._host}")
+                f"https://{self._host}", policies=[agent], transport=transport(self._egress, f"the requests to {self._host}", "registry")
             )
         return self._client
 

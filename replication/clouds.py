@@ -47,3 +47,9 @@ ENVIRONMENT_NAMES: Mapping[str, str] = {
     "azurechinacloud": "china",
     "azureusgovernment": "usgov",
 }
+
+
+def name_of(cloud: Cloud) -> str:
+    """As settings name it; of one that they describe, the host that signs in there."""
+    known = (name for name, one in CLOUDS.items() if one.authority == cloud.authority)
+    return next(known, cloud.authority.removeprefix("https://"))

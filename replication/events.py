@@ -6,6 +6,7 @@ an address: the login server comes from the settings. A difference is worth a co
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from replication.references import Digest, InvalidReference, Repository, Tag, optional_digest, optional_tag
@@ -14,6 +15,7 @@ Action = Literal["push", "delete"]
 ACTIONS: Mapping[str, Action] = {"ImagePushed": "push", "ImageDeleted": "delete"}
 NAMESPACE = "Microsoft.ContainerRegistry."
 LONGEST_ID = 1024
+LONGEST_TIME = 64
 
 
 class NotForUs(Exception):
@@ -30,6 +32,7 @@ class ImageEvent:
     repository: Repository
     tag: Tag | None
     digest: Digest | None
+    happened: float | None  # seconds since 1970, as the event tells them
     host: str | None  # the client's Host header, for a comparison and nothing else
 
     @classmethod
@@ -57,6 +60,7 @@ class ImageEvent:
                 repository=Repository.parse(target.get("repository")),
                 tag=optional_tag(target.get("tag")),
                 digest=optional_digest(target.get("digest")),
+                happened=_seconds(envelope.get("eventTime", envelope.get("time"))),
                 host=host if isinstance(host, str) else None,
             )
         except InvalidReference as invalid:
@@ -77,3 +81,15 @@ def _object(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise NotForUs(f"{what} is not an object")
     return value
+
+
+def _seconds(text: object) -> float | None:
+    """RFC 3339. None for anything else: an event is not refused for its time, which only figures need."""
+    if not isinstance(text, str) or len(text) > LONGEST_TIME:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return seconds if seconds > 0 else None

@@ -17,7 +17,7 @@ APP = {"function_app", "orchestrators", "activities", "api", "cli", "ledger", "r
 MAY_IMPORT: dict[str, set[str]] = {
     "replication": set(),
     "telemetry": set(),
-    "registries": {"replication"},
+    "registries": {"replication", "telemetry"},
     "ledger": {"replication"},
     "activities": {"ledger", "registries", "replication", "telemetry"},
     "orchestrators": {"replication"},
@@ -32,6 +32,9 @@ LOOKED_UP_WHEN_NEEDED = (
     "azure.monitor",
     "cryptography",
     "msal",
+    "google.protobuf",
+    "opentelemetry.exporter",
+    "opentelemetry.instrumentation",
     "opentelemetry.sdk",
     "sqlite3",
 )
@@ -127,7 +130,7 @@ def loaded() -> dict[str, Any]:
         ]
         print(json.dumps({"functions": functions, "modules": modules}))
     """
-    environment = {name: value for name, value in os.environ.items() if name != "APPLICATIONINSIGHTS_CONNECTION_STRING"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("APPLICATIONINSIGHTS_", "OTEL_"))}
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )

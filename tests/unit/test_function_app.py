@@ -103,7 +103,7 @@ def test_one_that_cannot_be_started_is_delivered_again() -> None:
 @pytest.mark.parametrize("host, counted", [("contoso.azurecr.io", []), ("CONTOSO.azurecr.io", []), ("evil.example", [1])])
 def test_another_host_is_counted_and_nothing_more(monkeypatch: pytest.MonkeyPatch, host: str, counted: list[int]) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(telemetry.foreign_hosts, "add", seen.append)
+    monkeypatch.setattr(telemetry.figures.foreign_hosts, "add", seen.append)
     client = Client(UNKNOWN)
     deliver(client, host=host)
     assert (seen, client.started) == (counted, ["replicate_image_event"])

@@ -67,6 +67,7 @@ def test_a_push_is_the_same_in_both_envelopes(event: dict[str, Any]) -> None:
         repository=Repository("team/app"),
         tag=Tag("v1"),
         digest=Digest.parse(DIGEST),
+        happened=1524692387.654961,
         host="contoso.azurecr.io",
     )
 
@@ -247,3 +248,16 @@ def test_any_event_with_names_inside_the_grammar_parses(text: str) -> None:
     target, event = json.loads(text)["data"]["target"], ImageEvent.parse(text, REGISTRY)
     assert (str(event.repository), str(event.digest)) == (target["repository"], target["digest"])
     assert str(event.tag or "") == (target["tag"] or "")
+
+
+WRONG_TIMES: list[Any] = ["yesterday", "", "0001-01-01T00:00:00+23:00", "2018" * 20, 1524692387, None, {}, ["2018-04-25"]]
+
+
+@pytest.mark.parametrize("time", ["2018-04-25T21:39:47Z", "2018-04-25T23:39:47+02:00", "2018-04-25T21:39:47"])
+def test_an_event_tells_when_it_happened(time: str) -> None:
+    assert parsed(pushed(eventTime=time)).happened == parsed(cloud_event(time=time)).happened == 1524692387.0
+
+
+@pytest.mark.parametrize("time", WRONG_TIMES, ids=repr)
+def test_a_time_is_for_figures_alone_and_none_refuses_the_event(time: Any) -> None:
+    assert parsed(pushed(eventTime=time)).happened is None

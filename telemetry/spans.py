@@ -1,0 +1,22 @@
+"""A span around each event and activity. Its parent is the host's, which the worker hands over when PYTHON_ENABLE_OPENTELEMETRY is true."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import trace
+
+_TRACER = trace.get_tracer("multi-cloud-publish")
+
+
+@contextmanager
+def span(name: str, attributes: Mapping[str, str | int], kind: trace.SpanKind = trace.SpanKind.INTERNAL) -> Iterator[trace.Span]:
+    """An exception that ends it is recorded by its class alone: texts of exceptions may hold what a trace should not."""
+    with _TRACER.start_as_current_span(
+        name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield current
+        except Exception as error:
+            current.set_attribute("error.type", type(error).__name__)
+            current.set_status(trace.StatusCode.ERROR, type(error).__name__)
+            raise
