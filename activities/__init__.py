@@ -11,6 +11,7 @@ from activities import (
     look_at_children,
     move_tag,
     put_index,
+    record_outcomes,
     start_import,
     verify_digest,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "look_at_children",
     "move_tag",
     "put_index",
+    "record_outcomes",
     "start_import",
     "verify_digest",
 ]

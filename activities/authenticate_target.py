@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from activities.step import bp, step
+from activities.recording import record
+from activities.step import bp, named_in, step
 from registries.connections import connections
+from replication.endings import Ending
 from replication.references import Repository, optional_tag
 
 
@@ -15,6 +17,7 @@ async def authenticate_target(work: dict) -> dict[str, Any]:
     connection = connections().target(work["target"])
     reason = connection.target.scope.leaves_out(Repository.parse(work["repository"]), optional_tag(work["tag"]))
     if reason is not None:
+        record(Ending(target=work["target"], outcome="filtered", detail=reason), named_in(work))
         return {"filtered": reason}
     token = await connection.tokens.refresh_token()
     return {"valid_for": token.valid_for}

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from activities.step import bp, step
+from activities.recording import record
+from activities.step import bp, named_in, step
 from registries.connections import connections
+from replication.endings import Ending
 from replication.references import Repository, optional_tag
 
 
@@ -18,6 +20,8 @@ async def fetch_source_token(work: dict) -> dict[str, Any]:
     known = [here.targets[name].target for name in work["targets"] if name in here.targets]
     left_out = {target.name: target.scope.leaves_out(repository, tag) for target in known}
     if len(left_out) == len(work["targets"]) and all(left_out.values()):
+        for target, reason in left_out.items():
+            record(Ending(target=target, outcome="filtered", detail=reason), named_in(work))
         return {"filtered": left_out}
     token = await here.source_tokens.get(f"repository:{repository}:pull")
     return {"valid_for": token.valid_for}

@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from activities.step import bp, step
+from activities.recording import record
+from activities.step import bp, named_in, step
 from registries.connections import connections
 from registries.registry import Found, Registry
 from replication.decisions import Held
+from replication.endings import Ending, stands
 from replication.references import Repository, Tag
 from replication.work import Seen, Work
 
@@ -15,18 +17,30 @@ from replication.work import Seen, Work
 @bp.activity_trigger(input_name="work")
 @step
 async def look(work: dict) -> dict[str, Any]:
-    """A `Work` -> a `Seen`, or `{filtered}`: why it is out of the target's scope, which only the manifest itself could tell. What the
-    source lacks is proven by a GET; what the target lacks as well, where a run may end on it: when the source lacks something, or something
-    is to be removed."""
+    """A `Work`, and maybe `ending` and `whole` -> a `Seen`, or `{filtered}`: why it is out of the target's scope, which only the manifest
+    itself could tell. `ending`: how the run ends if this look finds all in place; then it is recorded here, which spares a step, and the
+    answer says `recorded`. `whole`: every child was seen at the target."""
     wanted = Work.from_json(work)
-    if wanted.tag is None and not wanted.removing:
-        return await pushed_by_digest(wanted)
+    by_digest = wanted.tag is None and not wanted.removing
+    seen = await (pushed_by_digest(wanted) if by_digest else sides(wanted))
+    if not isinstance(seen, Seen):
+        record(Ending(target=wanted.target, outcome="filtered", detail=seen), named_in(work))
+        return {"filtered": seen}
+    if (ending := work.get("ending")) is None or not stands(wanted, seen, whole=work["whole"]):
+        return seen.to_json()
+    record(Ending.from_json(ending), named_in(work))
+    return {**seen.to_json(), "recorded": True}
+
+
+async def sides(wanted: Work) -> Seen | str:
+    """Or why it is filtered. What the source lacks is proven by a GET; what the target lacks as well, where a run may end on it: when the
+    source lacks something, or something is to be removed."""
     source, connection = connections().source, connections().target(wanted.target)
     target, scope = connection.registry, connection.target.scope
     at_source, at_target = await asyncio.gather(held(source, wanted, prove=True), held(target, wanted, prove=wanted.removing))
     meant = at_source.meant or at_target.meant
     if meant is not None and not scope.takes_media_type(meant.media_type):
-        return {"filtered": "media_type"}
+        return "media_type"
     if not wanted.removing and not at_source.whole:
         at_target = await held(target, wanted, prove=True)
     standing: frozenset[Tag] = frozenset()
@@ -35,13 +49,11 @@ async def look(work: dict) -> dict[str, Any]:
         foreign = frozenset(tag for tag in tags if not scope.takes_tag(tag))
         standing = foreign | await still_at_source(source, wanted.repository, tags - foreign)
     index = at_source.meant is not None and at_source.meant.index
-    return Seen(
-        source=at_source.held, target=at_target.held, index=index, standing=standing, deletes=scope.deletes == "propagate"
-    ).to_json()
+    return Seen(source=at_source.held, target=at_target.held, index=index, standing=standing, deletes=scope.deletes == "propagate")
 
 
-async def pushed_by_digest(wanted: Work) -> dict[str, Any]:
-    """The source is asked for the bytes, which tell as well whether the manifest belongs to another one."""
+async def pushed_by_digest(wanted: Work) -> Seen | str:
+    """As `sides`. The source is asked for the bytes, which tell as well whether the manifest belongs to another one."""
     here = connections()
     connection = here.target(wanted.target)
     manifest, found = await asyncio.gather(
@@ -53,17 +65,17 @@ async def pushed_by_digest(wanted: Work) -> dict[str, Any]:
         here.kept.put(manifest)
     meant = manifest or found
     if meant is not None and not connection.target.scope.takes_media_type(meant.media_type):
-        return {"filtered": "media_type"}
+        return "media_type"
     unclaimed = manifest is not None and not manifest.referrer and found is None
     if unclaimed and not connection.target.scope.takes_untagged:
-        return {"filtered": "untagged"}
+        return "untagged"
     return Seen(
         source=Held(None, manifest is not None),
         target=Held(None, found is not None),
         index=manifest is not None and manifest.index,
         unclaimed=unclaimed,
         deletes=connection.target.scope.deletes == "propagate",
-    ).to_json()
+    )
 
 
 @dataclass(frozen=True, slots=True)

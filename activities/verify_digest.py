@@ -8,6 +8,7 @@ from activities.step import bp, step
 from ledger import Content, store
 from registries.connections import connections
 from replication.work import Work
+from telemetry import figures
 
 SHOWN = 5  # of what is missing
 
@@ -15,7 +16,8 @@ SHOWN = 5  # of what is missing
 @bp.activity_trigger(input_name="work")
 @step
 async def verify_digest(work: dict) -> dict[str, Any]:
-    """A `Work`, and maybe the `generation` of an import that may have ended by now -> `{verified, missing, manifests}`: whether all is
+    """A `Work`, and maybe the `generation` of an import that may have ended by now, and for how many `seconds` it has been under way
+    -> `{verified, missing, manifests}`: whether all is
     there, what is not (at most five), and how many manifests were looked at.
 
     With a tag, whether it means the digest; the content was looked at before the tag was moved. Without one, the digest and what it lists,
@@ -32,6 +34,8 @@ async def verify_digest(work: dict) -> dict[str, Any]:
     missing = [str(child) for child, held in zip(children, found, strict=True) if held is None]
     if not missing and work.get("generation") is not None:
         await store().ended(Content(wanted.target, wanted.repository, wanted.digest), work["generation"])
+        if (seconds := work.get("seconds")) is not None:
+            figures.import_duration.record(seconds, {"target": wanted.target})
     return _answer(missing, 1 + len(children))
 
 

@@ -86,7 +86,7 @@ class Import:
             if now.ended is None or now.looked_at_end:
                 yield from run.sleep(min(max(FIRST_PAUSE, (self._elapsed - now.started) / GROWTH), LONGEST_PAUSE))
             now.looked_at_end = now.ended is not None
-            missing = yield from content_missing(run, self.work, now.generation)
+            missing = yield from content_missing(run, self.work, now.generation, self._elapsed - now.started)
             if isinstance(missing, Failure):
                 return missing
             if not missing:
@@ -183,7 +183,10 @@ class Import:
         return self.run.since(self.began)
 
 
-def content_missing(run: Run, work: Work, generation: str | None = None) -> Generator[Any, Any, Failure | list[str]]:
-    """Which manifests of the artifact the target lacks; `work` names no tag. `generation`: of an import that may have ended by now."""
-    checked = yield from run.insist("verify_digest", {**work.to_json(), "generation": generation})
+def content_missing(
+    run: Run, work: Work, generation: str | None = None, seconds: float | None = None
+) -> Generator[Any, Any, Failure | list[str]]:
+    """Which manifests of the artifact the target lacks; `work` names no tag. `generation`: of an import that may have ended by now, and has
+    been under way for so many `seconds`."""
+    checked = yield from run.insist("verify_digest", {**work.to_json(), "generation": generation, "seconds": seconds})
     return checked if isinstance(checked, Failure) else checked["missing"]

@@ -9,8 +9,10 @@ import azure.durable_functions as df
 from orchestrators.blueprint import bp
 from orchestrators.bringing import Bringing
 from orchestrators.importing import content_missing
+from orchestrators.recording import record, waited_before
 from orchestrators.run import Run, StartOver, input_of
 from replication.decisions import Bring, Keep, Remove, Rest, contradicts_push, next_step
+from replication.endings import Ending
 from replication.failures import Failure
 from replication.limits import Limits
 from replication.outcomes import Name, Outcome, conclude
@@ -23,12 +25,13 @@ FIRST_LOOK_AGAIN = 2.0  # seconds, then twice as long each time
 
 @bp.orchestration_trigger(context_name="context")
 def publish_to_target(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
-    """`{work, limits, began, progress?}` -> an `Outcome`. Custom status: `{state, failure, outcome}`; the outcome stands there as soon as
-    it is verified, while the run settles. A long run continues as new, with its `progress`."""
+    """`{work, limits, began, happened?, progress?}` -> an `Outcome`. Custom status: `{state, failure, outcome}`; the outcome stands there
+    as soon as it is verified, while the run settles. A long run continues as new, with its `progress`."""
     given = input_of(context)
     publication = Publication(context, given)
     try:
         outcome = yield from publication.steps()
+        yield from publication.record(outcome)
     except StartOver:
         context.continue_as_new({**given, "progress": publication.progress.to_json()})
         return {}
@@ -43,6 +46,8 @@ class Publication:
         self._work = Work.from_json(given["work"])
         self._limits = Limits.from_json(given["limits"])
         self._began = datetime.fromisoformat(given["began"])
+        self._waited = waited_before(given, self._began)
+        self._recorded = False
         self._begins = "progress" not in given
         self.progress = Progress() if self._begins else Progress.from_json(given["progress"])
         self._run = Run(context, self._limits, self._report)
@@ -59,13 +64,18 @@ class Publication:
             if ended is not None:
                 return self._failed(ended) if isinstance(ended, Failure) else ended
 
+    def record(self, outcome: Outcome) -> Generator[Any, Any, None]:
+        """Unless the step on which it ended has done so."""
+        if not self._recorded:
+            yield from record(self._run, self._work.to_json(), [outcome], self._waited)
+
     def _sign_in(self) -> Generator[Any, Any, Outcome | None]:
         """None: let in."""
         self._report("signing in", None)
         admitted = yield from self._run.insist("authenticate_target", self._work.to_json())
         if isinstance(admitted, Failure):
             return self._failed(admitted)
-        return self._outcome("filtered", None, admitted["filtered"]) if "filtered" in admitted else None
+        return self._left_out(admitted["filtered"]) if "filtered" in admitted else None
 
     def _round(self) -> Generator[Any, Any, Outcome | Failure | None]:
         """Look, decide, act or wait. None: look again."""
@@ -91,10 +101,24 @@ class Publication:
     def _look(self) -> Generator[Any, Any, Seen | Outcome | Failure]:
         if self.progress.verified is None:
             self._report("looking", None)
-        seen = yield from self._run.insist("look", self._work.to_json())
+        seen = yield from self._run.insist("look", {**self._work.to_json(), **self._expected()})
         if isinstance(seen, Failure):
             return seen
-        return self._outcome("filtered", None, seen["filtered"]) if "filtered" in seen else Seen.from_json(seen)
+        if "filtered" in seen:
+            return self._left_out(seen["filtered"])
+        self._recorded = "recorded" in seen
+        return Seen.from_json(seen)
+
+    def _expected(self) -> dict[str, Any]:
+        """How a push ends if the look finds all in place."""
+        if self._work.removing:
+            return {}
+        outcome = self._outcome("replicated" if self.progress.brought else "already_current", self._work.digest, None)
+        return {"ending": Ending.of(outcome, self._waited).to_json(), "whole": str(self._work.digest) in self.progress.whole}
+
+    def _left_out(self, reason: str) -> Outcome:
+        self._recorded = True
+        return self._outcome("filtered", None, reason)
 
     def _next_step(self, seen: Seen) -> Generator[Any, Any, Bring | Remove | Keep | Rest | Failure]:
         """The decision; and where tags and digests agree, whether an index is there with every child."""

@@ -6,6 +6,7 @@ from typing import Any
 import azure.durable_functions as df
 
 from orchestrators.blueprint import bp
+from orchestrators.recording import record, waited_before
 from orchestrators.run import Run, input_of
 from replication.failures import Failure, said
 from replication.instances import child_id
@@ -17,13 +18,17 @@ LONGEST_MESSAGE = 4000  # characters: a custom status may have 16 KB of UTF-16
 
 @bp.orchestration_trigger(context_name="context")
 def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
-    """`{event: {action, repository, tag, digest}, targets, limits, own_limits}` -> `{state: "accepted", outcomes}`. `own_limits`: those of
-    the targets that have their own, by name. Custom status: `{message}`."""
+    """`{event: {action, repository, tag, digest}, targets, limits, own_limits, happened?}` -> `{state: "accepted", outcomes}`.
+    `own_limits`: those of the targets that have their own, by name. `happened`: the event's own time, in seconds since 1970. Custom
+    status: `{message}`."""
     given = input_of(context)
     event, targets, began = given["event"], given["targets"], context.current_utc_datetime
     run = Run(context, Limits.from_json(given["limits"]), lambda state, failure: _report(context, str(failure or state)))
+    waited = waited_before(given, began)
     if event["digest"] is None:
-        return _answer(context, [_whole_repository(target, run.since(began)) for target in targets])
+        kept = [_whole_repository(target, run.since(began)) for target in targets]
+        yield from record(run, event, kept, waited)
+        return _answer(context, kept)
     if event["action"] == "delete":
         run.report(f"a delete is looked into after {run.limits.delete_delay:.0f} s", None)
         yield from run.sleep(run.limits.delete_delay)
@@ -32,15 +37,17 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
     token = yield from run.insist("fetch_source_token", wanted)
     if isinstance(token, Failure):
         failed = [Outcome(target=target, outcome="failed", seconds=run.since(began), failure=token) for target in targets]
+        yield from record(run, event, failed, waited)
         return _answer(context, failed)
     if "filtered" in token:
         return _answer(context, [_filtered(target, reason, run.since(began)) for target, reason in token["filtered"].items()])
     work = {"repository": event["repository"], "tag": event["tag"], "digest": event["digest"], "removing": event["action"] == "delete"}
     own_limits = given.get("own_limits") or {}
+    times = {"began": began.isoformat(), "happened": given.get("happened")}
     open_tasks = {
         target: context.call_sub_orchestrator(
             "publish_to_target",
-            {"work": {"target": target, **work}, "limits": own_limits.get(target, given["limits"]), "began": began.isoformat()},
+            {"work": {"target": target, **work}, "limits": own_limits.get(target, given["limits"]), **times},
             child_id(context.instance_id, target),
         )
         for target in targets
@@ -52,6 +59,8 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
         target = next(name for name, task in open_tasks.items() if task is winner)
         del open_tasks[target]
         outcomes.append(_outcome(target, winner.result, run.since(began)))
+        if isinstance(winner.result, Exception):
+            yield from record(run, event, outcomes[-1:], waited)
     return _answer(context, outcomes)
 
 

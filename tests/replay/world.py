@@ -93,6 +93,9 @@ class World:
         answer: dict[str, Any] = getattr(self, f"_{name}")(given)
         return answer
 
+    def _record_outcomes(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
     def _authenticate_target(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"valid_for": 3000}
 
