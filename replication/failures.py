@@ -91,14 +91,15 @@ class NoAnswer(Refused):
 
 _URL = re.compile(r"[a-z0-9+.-]*://\S+", re.IGNORECASE)  # whatever stands before it: a wrong scheme hides no signature
 _RUN = re.compile(r"[A-Za-z0-9+_=.~-]{32,}")  # as long as a secret, a token or a piece of one; "/" parts the names of resources
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LINE_END = re.compile(r"\n+")
 
 
 def said(text: object) -> str:
     """A service's words, fit to be stored and shown: one line of whole characters, bounded, without URLs (whose queries may hold a
     signature) and without what looks like a secret or a token."""
-    whole = str(text)[:LONGEST_READ].encode(errors="replace").decode()
-    line = _RUN.sub(_hidden, _UNPRINTABLE.sub(" ", _URL.sub("(URL)", whole))).strip()
+    whole = _URL.sub("(URL)", str(text)[:LONGEST_READ].encode(errors="replace").decode())
+    printable = "".join(one if one.isprintable() else "\n" for one in whole)  # which leaves out what turns the direction of writing
+    line = _RUN.sub(_hidden, _LINE_END.sub(" ", printable)).strip()
     return line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…"
 
 

@@ -24,6 +24,7 @@ OWN = ("opentelemetry", "urllib3")  # loggers that write while lines are exporte
 def configure() -> None:
     """Once, before anything else of the app. Does nothing where a provider is set up already, as the worker does it on demand."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # below it, the SDKs log every request
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # below it, an answer that holds no token, whole; each is told as a refusal
     if exporting() or _is_sdk(trace.get_tracer_provider()):
         return
     wanted = os.environ.get(CONNECTION) or any(_endpoint(signal, os.environ) for signal in ("TRACES", "METRICS", "LOGS"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -107,3 +108,9 @@ def test_another_host_is_counted_and_nothing_more(monkeypatch: pytest.MonkeyPatc
     client = Client(UNKNOWN)
     deliver(client, host=host)
     assert (seen, client.started) == (counted, ["replicate_image_event"])
+
+
+def test_what_azure_identity_would_log_of_an_answer_is_not_logged() -> None:
+    """It warns with the whole answer when that holds no token."""
+    telemetry.configure()
+    assert not logging.getLogger("azure.identity.aio._internal.get_token_mixin").isEnabledFor(logging.WARNING)

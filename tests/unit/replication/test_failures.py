@@ -19,6 +19,8 @@ FAILURE = Failure(kind="denied", code="arm_denied", doing="import it", said="403
     [
         ("manifest unknown", "manifest unknown"),
         ("  a\r\n\tb\x00c\x1b[31m\x85\u2028d ", "a b c [31m d"),
+        ("gnp.\u202egpj\u200b\ufeff.exe", "gnp. gpj .exe"),
+        ("https://contoso/?x=\x00sig\u202e=1 b", "(URL) b"),
         ("see https://contoso.blob.core.windows.net/x?sig=SECRET&se=2", "see (URL)"),
         ("HTTPS://X?sig=SECRET", "(URL)"),
         ("(https://a/?sig=SECRET)", "((URL)"),
@@ -56,7 +58,7 @@ scraps = st.sampled_from(["https://", "://", "x", "a.", "\n", "\x1f", " ", "SECR
 def test_whatever_a_service_says_one_line_without_urls_is_kept(text: str) -> None:
     line = said(text)
     assert len(line) <= LONGEST_SAID + 1
-    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)
+    assert line.isprintable()
     assert not re.search(r"://\S", line)
     line.encode()
 
