@@ -9,6 +9,7 @@ from ledger.intents import Intents
 from replication.failures import Failure, Refused, said
 from replication.mistakes import InvalidSettings, Mistakes
 from replication.storesetting import SqliteFile, Store, TableAccount, parse_store
+from replication.targets import DIRECT
 
 ANSWER_WITHIN = 10  # seconds, to connect and to read: an activity that waits is one that others wait for
 
@@ -34,6 +35,7 @@ def open_store(place: Store) -> Intents:
     from azure.data.tables.aio import TableClient
 
     from ledger.tables import TABLE, TableIntents
+    from registries.egress import transport
 
     # pauses belong to the orchestrators
     options: dict[str, Any] = {
@@ -41,6 +43,7 @@ def open_store(place: Store) -> Intents:
         "permit_redirects": False,
         "connection_timeout": ANSWER_WITHIN,
         "read_timeout": ANSWER_WITHIN,
+        "transport": transport(DIRECT, "the store", None),
     }
     if isinstance(place, TableAccount):
         return _by_identity(place, options)
@@ -58,8 +61,9 @@ def _by_identity(place: TableAccount, options: dict[str, Any]) -> Intents:
     from azure.identity.aio import ManagedIdentityCredential
 
     from ledger.tables import TABLE, TableIntents
+    from registries.egress import direct_transport
 
-    credential = ManagedIdentityCredential(client_id=place.client_id, retry_total=0)
+    credential = ManagedIdentityCredential(client_id=place.client_id, retry_total=0, transport=direct_transport())
     table = TableClient(place.endpoint, TABLE, credential=credential, **options)
 
     async def close() -> None:

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
 
 TABLE = "ReplicationIntents"
+MOST_PAGES, MOST_INTENTS = 100, 10_000  # of one repository at one target
 TRIES = 5  # at a decision, while others change what it is about, or answers are lost
 ANOTHER = {404, 409, 412}  # no table, an entity is there, or it is no longer what was read
 
 T = TypeVar("T")
+
+
+class EndlessList(ValueError):
+    """What the service lists of one partition goes on and on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,16 @@ class TableIntents:
         raise _restless(doing)
 
     async def open_into(self, target: str, repository: Repository) -> list[Intent]:
+        into = {"into": _partition(target, repository)}
+
         async def ask() -> list[Intent]:
-            rows = self._table.query_entities("PartitionKey eq @into", parameters={"into": _partition(target, repository)})
-            return [_intent(Content(target, repository, Digest.parse(row["RowKey"])), row) async for row in rows]
+            found, pages = [], 0
+            async for page in self._table.query_entities("PartitionKey eq @into", parameters=into).by_page():
+                found += [_intent(Content(target, repository, Digest.parse(row["RowKey"])), row) async for row in page]
+                pages += 1
+                if pages > MOST_PAGES or len(found) > MOST_INTENTS:
+                    raise EndlessList
+            return found
 
         found, trouble = await _asked(ask)
         if trouble is None:

@@ -12,6 +12,7 @@ from registries.egress import through, transport
 from registries.keyvault import require_resolved
 from registries.refusals.answers import trouble
 from registries.refusals.entra import entra_refusal
+from registries.tokens import sdk_token
 from registries.wire import ANSWER_WITHIN, Answer, unreachable
 from replication.clouds import CLOUDS
 from replication.credential import ClientCertificate, ClientSecret, FederatedToken
@@ -56,7 +57,7 @@ class EntraCredential:
                 require_resolved(secret, setting, doing)
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                return Secret((await self.sdk.get_token(f"{audience}/.default")).token)
+                return sdk_token((await self.sdk.get_token(f"{audience}/.default")).token)
         except _NoAssertion as error:
             failure = _unusable(target, f"holds no token that can be read ({error})")
         except ClientAuthenticationError as error:

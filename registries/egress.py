@@ -1,12 +1,13 @@
 """How requests leave the app: a transport that trusts what its side's settings say, through the proxy that they name.
 
-Each client of each side has its own, so what is set for one target never reaches another, and without its authorities nothing is sent."""
+Each client of each side has its own, so what is set for one target never reaches another, and without its authorities nothing is sent.
+What an SDK reads whole (azure-identity, azure-data-tables) is bounded here, where none of them can be told to."""
 
 import ssl
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from aiohttp import ClientPayloadError, ClientResponse, ClientSession, DummyCookieJar, TCPConnector
 from azure.core.pipeline.transport import AioHttpTransport
 
 from replication.failures import Failure, Refused
@@ -15,16 +16,54 @@ from telemetry.requests import Service, request
 
 CONNECT_WITHIN: Final = 10  # seconds
 READ_WITHIN: Final = 30  # seconds without a byte
+LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes; a manifest may be no larger (distribution-spec, "Pushing manifests")
+
+
+class Bounded(ClientResponse):
+    """An answer that is read whole is no larger than any that is expected; headers are bounded by aiohttp (128 of 8 KB)."""
+
+    async def read(self) -> bytes:
+        """Raises `ClientPayloadError`. What is compressed, though that is not asked for, could be a thousand times as large."""
+        if self.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+            self.close()
+            raise ClientPayloadError("the answer is compressed")
+        body = bytearray()
+        async for piece in self.content.iter_any():
+            body += piece
+            if len(body) > LARGEST_ANSWER:
+                self.close()
+                raise ClientPayloadError(f"the answer is larger than {LARGEST_ANSWER} bytes")
+        return bytes(body)
 
 
 class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it when it is asked for, and types it as nothing
-    """Every request of every client of a side passes here, azure-identity's and ARM's too, and is told to telemetry."""
+    """Every request of every client passes here, azure-identity's and ARM's too, and is told to telemetry, but for those to what the app
+    itself runs on (no `service`). Opened by the first request, on that one's loop."""
 
-    def __init__(self, service: Service, session: ClientSession) -> None:
-        super().__init__(session=session, connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
+    def __init__(self, trust: ssl.SSLContext | bool, proxy: str | None, service: Service | None, *, from_environment: bool) -> None:
+        super().__init__(connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
+        self.session: ClientSession | None
+        self._trust = trust
+        self._proxy = proxy
         self._service = service
+        self._from_environment = from_environment
+
+    async def open(self) -> None:
+        if self.session is None:
+            self.session = ClientSession(
+                connector=TCPConnector(ssl=self._trust),
+                proxy=self._proxy,
+                trust_env=self._from_environment,
+                cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
+                headers={"Accept-Encoding": "identity"},
+                response_class=Bounded,
+            )
+        await super().open()
 
     async def send(self, request_: Any, **config: Any) -> Any:
+        if self._service is None:
+            return await super().send(request_, **config)
         parts = urlsplit(request_.url)
         with request(self._service, request_.method, parts.hostname or "", parts.port or 443) as exchange:
             response = await super().send(request_, **config)
@@ -32,19 +71,15 @@ class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it w
             return response
 
 
-def transport(egress: Egress, whose: str, service: Service) -> AioHttpTransport:
-    """On the running loop. Raises `Refused` when the authorities cannot be read; they are read anew at the next try."""
-    trust: ssl.SSLContext | bool = True
-    if egress.ca_file is not None:
-        trust = _trust(egress.ca_file, whose)
-    session = ClientSession(
-        connector=TCPConnector(ssl=trust),
-        proxy=egress.proxy,
-        trust_env=egress.proxy is None,
-        cookie_jar=DummyCookieJar(),
-        auto_decompress=False,
-    )
-    return Transport(service, session)
+def transport(egress: Egress, whose: str, service: Service | None) -> Transport:
+    """Raises `Refused` when the authorities cannot be read; they are read anew at the next try."""
+    trust = True if egress.ca_file is None else _trust(egress.ca_file, whose)
+    return Transport(trust, egress.proxy, service, from_environment=egress.proxy is None)
+
+
+def direct_transport() -> Transport:
+    """To what is beside the app, where no proxy stands between: the endpoint of its managed identity."""
+    return Transport(True, None, None, from_environment=False)
 
 
 def _trust(ca_file: str, whose: str) -> ssl.SSLContext:

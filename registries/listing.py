@@ -5,10 +5,11 @@ The identity's own endpoint is beside the app, so no proxy stands between. Sourc
 import asyncio
 from typing import TYPE_CHECKING
 
-from registries.egress import CONNECT_WITHIN, READ_WITHIN
+from registries.egress import direct_transport
 from registries.entratokens import EntraTokens, Exchange
 from registries.refusals import ROLE_ACTIONS, Side
 from registries.registry import Registry
+from registries.tokens import sdk_token
 from registries.wire import ANSWER_WITHIN, Wire, unreachable
 from replication.failures import Failure, Refused, said
 from replication.secret import Secret
@@ -37,7 +38,7 @@ class ManagedIdentity:
         doing = f"get a token of {self._listing}"
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
-                return Secret((await self._credential().get_token(f"{audience}/.default")).token)
+                return sdk_token((await self._credential().get_token(f"{audience}/.default")).token)
         except ClientAuthenticationError as error:  # also when there is no such endpoint
             words = said(error.message)
             failure = Failure(kind="denied", code="source_denied", doing=doing, said=words, hint=HINT)
@@ -51,11 +52,9 @@ class ManagedIdentity:
 
     def _credential(self) -> "AsyncTokenCredential":
         if self._sdk is None:
-            from azure.core.pipeline.transport import AioHttpTransport
             from azure.identity.aio import ManagedIdentityCredential
 
-            direct = AioHttpTransport(use_env_settings=False, connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
-            self._sdk = ManagedIdentityCredential(client_id=self._listing.client_id, retry_total=0, transport=direct)
+            self._sdk = ManagedIdentityCredential(client_id=self._listing.client_id, retry_total=0, transport=direct_transport())
         return self._sdk
 
 

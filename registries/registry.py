@@ -22,6 +22,7 @@ from replication.references import Digest, InvalidReference, Repository, Tag
 
 PAGE = 100
 MOST_PAGES = 1000
+MOST_TAGS = 10_000  # of one digest
 PUSH, DELETE = "pull,push", "delete"  # the actions of scopes
 
 Reference = Tag | Digest
@@ -139,6 +140,8 @@ class Registry:
             if answer.status != 200:
                 raise Refused(refusal(answer, self.side, doing))
             tags |= self._tags(answer, digest, doing)
+            if len(tags) > MOST_TAGS:
+                raise Refused(self._unexpected(doing, f"it has more than {MOST_TAGS} tags"))
             query = _next_query(answer)
             if not query:
                 return frozenset(tags)

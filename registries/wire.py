@@ -13,11 +13,10 @@ from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.core.pipeline.policies import UserAgentPolicy
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
-from registries.egress import through, transport
+from registries.egress import LARGEST_ANSWER, through, transport
 from replication.failures import Failure, NoAnswer, Refused
 from replication.targets import DIRECT, Egress
 
-LARGEST_ANSWER: Final = 4 * 1024 * 1024  # bytes; a manifest may be no larger (distribution-spec, "Pushing manifests")
 ANSWER_WITHIN: Final = 90  # seconds for the whole: a server that sends a byte now and then is not waited for
 
 

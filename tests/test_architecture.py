@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replication": set(),
     "telemetry": set(),
     "registries": {"replication", "telemetry"},
-    "ledger": {"replication"},
+    "ledger": {"registries", "replication"},
     "activities": {"ledger", "registries", "replication", "telemetry"},
     "orchestrators": {"replication"},
     "api": {"registries", "replication", "telemetry"},

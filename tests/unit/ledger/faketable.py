@@ -25,6 +25,21 @@ async def at_once() -> str:
     return "answered"
 
 
+class FakeQuery:
+    """In pages of one, as the service may answer."""
+
+    def __init__(self, table: "FakeTable", partition: str) -> None:
+        self._table = table
+        self._partition = partition
+
+    async def by_page(self) -> AsyncIterator[AsyncIterator[Entity]]:
+        for key in await self._table._do(lambda: sorted(key for key in self._table._there() if key[0] == self._partition)):
+            yield self._page(key)
+
+    async def _page(self, key: Key) -> AsyncIterator[Entity]:
+        yield self._table._read(key)
+
+
 class FakeTable:
     """`turn` is awaited before each request has its effect, and says what becomes of it: `answered`; `lost` with its effect or `dropped`
     without, no answer in either case; `late`: no answer, and a write whose effect comes when `land` is called."""
@@ -55,11 +70,9 @@ class FakeTable:
         found: Entity = await self._do(lambda: self._read((partition, row)))
         return found
 
-    async def query_entities(self, query: str, *, parameters: dict[str, str]) -> AsyncIterator[Entity]:
+    def query_entities(self, query: str, *, parameters: dict[str, str]) -> "FakeQuery":
         assert query == "PartitionKey eq @into"
-        rows = await self._do(lambda: sorted(key for key in self._there() if key[0] == parameters["into"]))
-        for key in rows:
-            yield self._read(key)
+        return FakeQuery(self, parameters["into"])
 
     def land(self) -> None:
         """What was late, in the order of asking. A refusal of it reaches nobody."""

@@ -12,7 +12,8 @@ from azure.identity import CredentialUnavailableError
 from devkit.tls import TlsFiles
 from ledger.intents import Intents
 from ledger.stores import open_store
-from ledger.tables import TABLE, TableIntents
+from ledger.tables import MOST_INTENTS, MOST_PAGES, TABLE, TableIntents
+from registries.egress import LARGEST_ANSWER
 from replication.failures import Refused
 from replication.secret import Secret
 from replication.storesetting import TableConnection
@@ -83,6 +84,28 @@ async def test_the_table_is_made_by_the_first_who_misses_it(tls: TlsFiles) -> No
     async with answering(tls, *script) as (store, server):
         assert (await store.claim(content(), run="one", at=NOW)).whose == "new"
         assert [asked.target for asked in server.asked] == [f"/contoso/{TABLE}", "/contoso/Tables", f"/contoso/{TABLE}"]
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+async def test_a_list_without_an_end_is_given_up(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    assert (MOST_PAGES, MOST_INTENTS) == (100, 10_000)
+    monkeypatch.setattr("ledger.tables.MOST_PAGES", 2)
+    monkeypatch.setattr("ledger.tables.MOST_INTENTS", 5)
+    row = {"RowKey": str(content().digest), "run": "one", "generation": "g", "since": NOW.isoformat()}
+    more = {"Content-Type": "application/json", "x-ms-continuation-NextPartitionKey": "a", "x-ms-continuation-NextRowKey": "b"}
+    page = Reply(body=json.dumps({"value": [row] * rows}).encode(), headers=more)
+    async with answering(tls, *[page] * (3 if rows == 0 else 2)) as (store, _):
+        with pytest.raises(Refused) as refused:
+            await store.open_into("china", content().repository)
+    assert (refused.value.failure.code, refused.value.failure.said) == ("store_unreachable", "EndlessList")
+
+
+async def test_no_more_of_an_answer_is_held_than_of_any_other(tls: TlsFiles) -> None:
+    async with answering(tls, Reply(body=b" " * 65_536, endless=True)) as (store, server):
+        with pytest.raises(Refused) as refused:
+            await store.open_into("china", content().repository)
+        assert server.sent < 4 * LARGEST_ANSWER
+    assert refused.value.failure.code == "store_unreachable"
 
 
 async def test_an_identity_that_is_not_there_is_a_denial() -> None:

@@ -1,5 +1,6 @@
 """Signing in to a target's cloud: each refusal names its cause and its remedy, and the secret goes to the configured authority alone."""
 
+import gzip
 import re
 import socket
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from devkit.tls import TlsFiles
 from registries.credentials import EntraCredential
+from registries.egress import LARGEST_ANSWER
 from replication.clouds import CLOUDS
 from replication.failures import Code, Failure, Kind, Refused
 from replication.references import Repository
@@ -102,6 +104,8 @@ async def test_an_authority_that_does_not_answer_is_unreachable(tls: TlsFiles, c
         answer([7]),
         answer({"expires_in": 5}),
         answer({"access_token": "t", "expires_in": "soon"}),
+        answer({"access_token": {"": None}, "expires_in": 60}),
+        answer({"access_token": "", "expires_in": 60}),
         pytest.param(replace(answer(None), body=b"[" * 100_000), id="deep"),
         Reply(),
         Reply(cut=0),
@@ -125,6 +129,29 @@ async def test_an_authority_that_sends_a_byte_now_and_then_is_not_waited_for(
     monkeypatch.setattr("registries.credentials.ANSWER_WITHIN", 0.2)
     async with scripted(tls, Reply(body=b" ", endless=True)) as server:
         await refusal(at(target_of(clouds.target), server.host), "transient", "unreachable")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(body=b" " * 65_536, endless=True), id="without an end"),
+        pytest.param(Reply(body=gzip.compress(b" " * 10_000_000), headers={"Content-Encoding": "gzip"}), id="a thousand times as large"),
+    ],
+)
+async def test_no_more_of_an_authoritys_answer_is_held_than_of_any_other(tls: TlsFiles, clouds: Clouds, reply: Reply) -> None:
+    async with scripted(tls, reply) as server:
+        failure = await refusal(at(target_of(clouds.target), server.host), "transient", "unreachable")
+    assert failure.said.endswith("IncompleteReadError")
+    assert server.asked[0].headers["Accept-Encoding"] == "identity"
+    assert server.sent < 4 * LARGEST_ANSWER  # what is under way in buffers
+
+
+async def test_headers_without_an_end_are_not_read_to_it(tls: TlsFiles, clouds: Clouds) -> None:
+    """aiohttp's limits, which this pins."""
+    many = {f"X-{number}": "x" * 4000 for number in range(200)}
+    for headers in (many, {"X": "x" * 100_000}):
+        async with scripted(tls, replace(answer({"access_token": "t", "expires_in": 60}), headers=headers)) as server:
+            await refusal(at(target_of(clouds.target), server.host), "transient", "unreachable")
 
 
 async def test_the_secret_does_not_follow_a_redirect(tls: TlsFiles, clouds: Clouds) -> None:

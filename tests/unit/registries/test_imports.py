@@ -14,7 +14,7 @@ import pytest
 
 from devkit.tls import TlsFiles
 from registries.arm import DEFAULT_RETRY_AFTER, ImportState, TargetImports
-from registries.wire import LARGEST_ANSWER
+from registries.egress import LARGEST_ANSWER
 from replication.failures import Code, Kind, Refused
 from replication.references import Digest, Repository
 from replication.targets import RegistryId

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from devkit.tls import TlsFiles, make_authority
+from registries.egress import LARGEST_ANSWER
 from registries.manifests import Manifest
-from registries.registry import MOST_PAGES, Registry
+from registries.registry import MOST_PAGES, MOST_TAGS, Registry
 from registries.tokens import Token
-from registries.wire import LARGEST_ANSWER, Wire
+from registries.wire import Wire
 from replication.failures import Code, Kind, Refused
 from replication.references import Digest, Repository, Tag
 from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, digest_of, image
@@ -453,3 +454,14 @@ async def test_a_list_without_an_end_is_given_up(tls: TlsFiles, monkeypatch: pyt
         with pytest.raises(Refused) as refused:
             await registry.tags_of(APP, DIGEST)
     check_refusal(refused, "transient", "not_understood")
+
+
+async def test_more_tags_than_a_digest_may_have_are_not_held(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand pages of four megabytes would be that."""
+    assert MOST_TAGS == 10_000
+    monkeypatch.setattr("registries.registry.MOST_TAGS", 3)
+    pages = [answer(tags(f"{number}a", f"{number}b"), Link='<x?last=a>; rel="next"') for number in range(2)]
+    async with registry_at(tls, *pages) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await registry.tags_of(APP, DIGEST)
+    assert check_refusal(refused, "transient", "not_understood").said == "it has more than 3 tags"
