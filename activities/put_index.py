@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from activities.descendants import descendants, read
+from activities.descendants import descendant, read
 from activities.step import bp, step
 from registries.connections import connections
 from registries.registry import PUSH
@@ -17,7 +17,7 @@ async def put_index(work: dict) -> dict[str, Any]:
     wanted = Work.from_json(work)
     here, digest = connections(), wanted.digest
     if work.get("child") is not None:
-        digest = (await descendants(here, wanted.repository, wanted.digest))[work["child"]].digest
+        digest = (await descendant(here, wanted.repository, wanted.digest, work["child"])).digest
     manifest = await read(here, wanted.repository, digest)
     if manifest is None:
         return {"state": "gone"}

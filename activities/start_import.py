@@ -5,7 +5,7 @@ The intent comes before the POST, so that runs which need the same content share
 from datetime import datetime
 from typing import Any
 
-from activities.descendants import descendants
+from activities.descendants import descendant, descendants
 from activities.step import bp, step
 from ledger import Content, Intent, store
 from registries.arm import ImportState
@@ -27,7 +27,7 @@ async def start_import(work: dict) -> dict[str, Any]:
     wanted = Work.from_json(work)
     here, digest = connections(), wanted.digest
     if work.get("child") is not None:
-        digest = (await descendants(here, wanted.repository, wanted.digest))[work["child"]].digest
+        digest = (await descendant(here, wanted.repository, wanted.digest, work["child"])).digest
     elif work.get("index") and (manifests := len(await descendants(here, wanted.repository, wanted.digest))) > MOST_MANIFESTS:
         return {"state": "too_large", "manifests": manifests}
     content = Content(wanted.target, wanted.repository, digest)

@@ -172,6 +172,20 @@ def test_what_the_source_lacks_is_deleted_once(clouds: Clouds, call: Call) -> No
     assert call("delete_artifact", "steps/deleted", digest) == {"state": "absent"}
 
 
+def test_indexes_in_indexes_do_not_fill_the_memory(clouds: Clouds, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may push to the source can nest them as deep as he likes; what each of them lists counts before anything of it is read."""
+    inner = index(image(b"layer"))
+    listed = [{"mediaType": OCI_INDEX, "digest": digest_of(inner), "size": len(inner)}]
+    outer = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}).encode()
+    clouds.source.push_image("steps/nested")
+    for manifest, tag in ((inner, digest_of(inner)), (outer, "v1")):
+        assert clouds.source.push_manifest("steps/nested", tag, manifest, OCI_INDEX).status == 201
+    assert "failure" not in call("examine_source", "steps/nested", digest_of(outer))
+    monkeypatch.setattr("activities.descendants.MOST", 1)
+    failure = call("examine_source", "steps/nested", digest_of(outer))["failure"]
+    assert (failure["kind"], failure["code"]) == ("conflict", "manifest_refused")
+
+
 def test_a_bug_is_told_by_its_class_and_its_place_alone() -> None:
     """Its text becomes part of the history."""
 
