@@ -21,6 +21,10 @@ LONGEST_KEPT = 16 * 1024  # bytes of a rejected event
 app = df.DFApp()
 for blueprint in (activities.bp, api.bp, orchestrators.bp):
     app.register_functions(blueprint)
+if telemetry.exporting():
+    from api import count_runs
+
+    app.register_functions(count_runs.bp)
 
 
 @app.event_grid_trigger(arg_name="event")

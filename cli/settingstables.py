@@ -1,11 +1,10 @@
 """Settings as tables: whatever is a secret is shown by the name of its setting alone."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rich.table import Table
 
-from replication.clouds import CLOUDS, Cloud
+from replication.clouds import name_of
 from replication.credential import ClientCertificate
 from replication.patterns import Filter
 from replication.scope import Scope
@@ -33,15 +32,9 @@ def targets_table(settings: Settings) -> Table:
         column.overflow = "fold"
     for target in settings.targets.values():
         table.add_row(
-            target.name, cloud_name(target.cloud), target.login_server, _credential(target), scope_in_words(target.scope), _own(target)
+            target.name, name_of(target.cloud), target.login_server, _credential(target), scope_in_words(target.scope), _own(target)
         )
     return table
-
-
-def cloud_name(cloud: Cloud) -> str:
-    """A known one by its name, whatever audience the target has; another by where it signs in."""
-    known = [name for name, one in CLOUDS.items() if replace(cloud, acr_audience=one.acr_audience) == one]
-    return known[0] if known else cloud.authority.removeprefix("https://")
 
 
 def scope_in_words(scope: Scope) -> str:

@@ -20,10 +20,10 @@ LONGEST_MESSAGE = 4000  # characters: a custom status may have 16 KB of UTF-16
 def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
     """`{event: {action, repository, tag, digest}, targets, limits, own_limits, happened?}` -> `{state: "accepted", outcomes}`.
     `own_limits`: those of the targets that have their own, by name. `happened`: the event's own time, in seconds since 1970. Custom
-    status: `{message}`."""
+    status: `{message, waiting?}`, what it waits for as a failure's code."""
     given = input_of(context)
     event, targets, began = given["event"], given["targets"], context.current_utc_datetime
-    run = Run(context, Limits.from_json(given["limits"]), lambda state, failure: _report(context, str(failure or state)))
+    run = Run(context, Limits.from_json(given["limits"]), lambda state, failure: _report(context, str(failure or state), failure))
     waited = waited_before(given, began)
     if event["digest"] is None:
         kept = [_whole_repository(target, run.since(began)) for target in targets]
@@ -91,5 +91,6 @@ def _answer(context: df.DurableOrchestrationContext, outcomes: list[Outcome]) ->
     return {"state": "accepted", "outcomes": [outcome.to_json() for outcome in sorted(outcomes, key=lambda one: one.target)]}
 
 
-def _report(context: df.DurableOrchestrationContext, message: str) -> None:
-    context.set_custom_status({"message": message[:LONGEST_MESSAGE]})
+def _report(context: df.DurableOrchestrationContext, message: str, failure: Failure | None = None) -> None:
+    waiting = {} if failure is None else {"waiting": failure.code}
+    context.set_custom_status({"message": message[:LONGEST_MESSAGE], **waiting})

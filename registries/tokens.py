@@ -98,10 +98,23 @@ def sdk_token(value: object) -> Secret:
     return Secret(value)
 
 
+def expiry_of(token: str) -> float | None:
+    """Of a JWT, in seconds since 1970; None where it does not tell."""
+    try:
+        end = _claims(token)["exp"]
+    except (IndexError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return float(end) if isinstance(end, int | float) and not isinstance(end, bool) and math.isfinite(end) else None
+
+
+def _claims(token: str) -> Any:
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
 def _lifetime(token: str) -> float:
     try:
-        payload = token.split(".")[1]
-        claims: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        claims = _claims(token)
         seconds = _seconds(claims["exp"] - claims.get("iat", claims.get("nbf", time.time())))
     except (IndexError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return DEFAULT_LIFETIME

@@ -4,7 +4,7 @@ Sources: azure-identity's AzureAuthorityHosts; azure-core's get_arm_endpoints; `
 that azure-identity does not know must not be discovered at run time: a spoofed answer would say where the secret goes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,6 @@ ENVIRONMENT_NAMES: Mapping[str, str] = {
 
 
 def name_of(cloud: Cloud) -> str:
-    """As settings name it; of one that they describe, the host that signs in there."""
-    known = (name for name, one in CLOUDS.items() if one.authority == cloud.authority)
+    """A known one's, whatever audience the target has; of another, the host that it signs in at."""
+    known = (name for name, one in CLOUDS.items() if replace(cloud, acr_audience=one.acr_audience) == one)
     return next(known, cloud.authority.removeprefix("https://"))

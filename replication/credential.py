@@ -7,10 +7,11 @@ from replication.secret import Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSecret:
-    """`setting` holds `secret`."""
+    """`setting` holds `secret`. `expires`: seconds since 1970, where the settings tell."""
 
     setting: str
     secret: Secret
+    expires: float | None = None
 
     kind = "client secret"
 

@@ -7,16 +7,17 @@ from replication.credential import ClientCertificate, ClientSecret, Credential, 
 from replication.fields import Fields
 from replication.secret import Secret
 from replication.targets import SourceToken
-from replication.texts import CA_FILE_WRONG, SETTING_NAME, is_absolute_path
+from replication.texts import CA_FILE_WRONG, DATE_EXAMPLE, SETTING_NAME, end_of_day, is_absolute_path
 
 WAYS = {  # exactly one
     "clientSecretSetting": "ChinaClientSecret",
     "clientCertificateSetting": "ChinaCertificate",
     "federatedTokenFile": "/var/run/secrets/azure/tokens/azure-identity-token",
 }
+OF_A_SECRET = {"clientSecretExpires"}
 OF_A_CERTIFICATE = {"clientCertificatePasswordSetting", "sendCertificateChain"}
 OF_THE_SOURCE = {"sourceTokenName", "sourceTokenPasswordSetting"}
-CREDENTIAL_FIELDS = {*WAYS, *OF_A_CERTIFICATE, *OF_THE_SOURCE}
+CREDENTIAL_FIELDS = {*WAYS, *OF_A_SECRET, *OF_A_CERTIFICATE, *OF_THE_SOURCE}
 PEM_PARTS = ("-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----")
 
 
@@ -27,16 +28,28 @@ def parse_credential(fields: Fields, values: Mapping[str, str]) -> Credential | 
         fields.wrong(way, f"is set beside {first}: a target has one credential", f"{first} alone")
     for needless in sorted(OF_A_CERTIFICATE & fields.value.keys()) if first != "clientCertificateSetting" else ():
         fields.wrong(needless, "is set without clientCertificateSetting", f"clientCertificateSetting: {WAYS['clientCertificateSetting']}")
+    if OF_A_SECRET & fields.value.keys() and first != "clientSecretSetting":
+        fields.wrong("clientSecretExpires", "is set without clientSecretSetting", f"clientSecretSetting: {WAYS['clientSecretSetting']}")
     match first:
         case "clientSecretSetting":
             setting, secret = named_secret(fields, first, WAYS[first], values)
-            return ClientSecret(setting=setting, secret=secret)
+            return ClientSecret(setting=setting, secret=secret, expires=_expires(fields))
         case "clientCertificateSetting":
             return _certificate(fields, values)
         case "federatedTokenFile":
             return FederatedToken(file=fields.text(first, WAYS[first]) and (absolute_path(fields, first, WAYS[first]) or ""))
     fields.wrong("clientSecretSetting", "is missing", f"{WAYS['clientSecretSetting']} (or {' and '.join(list(WAYS)[1:])})")
     return None
+
+
+def _expires(fields: Fields) -> float | None:
+    """Nobody but the settings can tell: Entra tells it to administrators alone."""
+    if "clientSecretExpires" not in fields.value:
+        return None
+    end = end_of_day(fields.value["clientSecretExpires"])
+    if end is None:
+        fields.wrong("clientSecretExpires", "is no date", DATE_EXAMPLE)
+    return end
 
 
 def _certificate(fields: Fields, values: Mapping[str, str]) -> ClientCertificate:

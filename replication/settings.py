@@ -18,11 +18,13 @@ from replication.targets import Egress, Listing, RegistryId, Source, Target
 from replication.texts import (
     CA_FILE_EXAMPLE,
     CA_FILE_WRONG,
+    DATE_EXAMPLE,
     GUID_EXAMPLE,
     LOGIN_SERVER,
     PROXY_EXAMPLE,
     PROXY_WRONG,
     REGISTRY_EXAMPLE,
+    end_of_day,
     is_absolute_path,
     is_guid,
     is_proxy,
@@ -73,12 +75,28 @@ def _source(values: Mapping[str, str], mistakes: Mistakes) -> Source | None:
         mistakes.add("SourceACRLoginServer", "is not a login server (a host name, without https:// or a path)", "contoso.azurecr.io")
     name = _required(values, "SourceACRPullTokenName", mistakes, "replication-pull")
     password = _required(values, "SourceACRPullTokenPassword", mistakes, "the password of that repository token")
+    expires = _expires(values, mistakes)
     egress, listing = _egress(values, mistakes), _listing(values, CLOUDS[suffix], mistakes)
     if registry is None:
         return None
     return Source(
-        registry=registry, login_server=login_server, token_name=name, token_password=Secret(password), egress=egress, listing=listing
+        registry=registry,
+        login_server=login_server,
+        token_name=name,
+        token_password=Secret(password),
+        egress=egress,
+        listing=listing,
+        token_expires=expires,
     )
+
+
+def _expires(values: Mapping[str, str], mistakes: Mistakes) -> float | None:
+    """Of the pull token's password."""
+    given = values.get("SourceACRPullTokenExpires") or None
+    end = end_of_day(given)
+    if given is not None and end is None:
+        mistakes.add("SourceACRPullTokenExpires", "is no date", DATE_EXAMPLE)
+    return end
 
 
 def _egress(values: Mapping[str, str], mistakes: Mistakes) -> Egress:

@@ -80,6 +80,7 @@ class Source:
     token_password: Secret
     egress: Egress = DIRECT
     listing: Listing | None = None
+    token_expires: float | None = None  # seconds since 1970, where the settings tell
 
     @property
     def token(self) -> SourceToken:

@@ -1,6 +1,7 @@
 """The shapes of what settings hold: login servers, URLs, GUIDs, names."""
 
 import re
+from datetime import datetime
 from urllib.parse import urlsplit
 
 REGISTRY_EXAMPLE = (
@@ -8,6 +9,7 @@ REGISTRY_EXAMPLE = (
     "/providers/Microsoft.ContainerRegistry/registries/contoso"
 )  # fmt: skip
 GUID_EXAMPLE = "00000000-0000-0000-0000-000000000000"
+DATE_EXAMPLE = "2027-01-31"
 CA_FILE_EXAMPLE, CA_FILE_WRONG = "/etc/ssl/private-ca.pem", "is not the absolute path of a file"
 PROXY_EXAMPLE = "http://proxy.example:3128"
 PROXY_WRONG = "is not the plain URL of a proxy (http or https, a host, maybe a port; no credentials)"
@@ -17,6 +19,7 @@ TARGET_NAME = re.compile(r"[a-z0-9-]{1,32}")
 SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _PATH = re.compile(r"(/[^/\x00-\x1f\x7f]+)+")
 _PRINTABLE = re.compile(r"[!-~]+")
+_DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -34,6 +37,16 @@ def is_proxy(text: object) -> bool:
     if not isinstance(text, str) or not _is_url(text, ("http", "https")):
         return False
     return urlsplit(text).path in ("", "/")
+
+
+def end_of_day(text: object) -> float | None:
+    """Of a date, in UTC: the last second of it, since 1970. None for what is no date (RFC 3339, full-date)."""
+    if not isinstance(text, str) or not _DATE.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(f"{text}T23:59:59+00:00").timestamp()
+    except ValueError:
+        return None
 
 
 def is_https_url(text: str) -> bool:

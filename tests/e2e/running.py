@@ -147,8 +147,11 @@ class Site:
 
     def trigger(self, text: str) -> None:
         """Hands any text to the trigger, which a webhook would refuse."""
+        self.run_by_hand("on_image_event", text)
+
+    def run_by_hand(self, function: str, text: str = "") -> None:
         body = json.dumps({"input": text}).encode()
-        answer = self._judge.send("POST", "/admin/functions/on_image_event", {"x-functions-key": self.secrets["host/master"]}, body)
+        answer = self._judge.send("POST", f"/admin/functions/{function}", {"x-functions-key": self.secrets["host/master"]}, body)
         assert answer.status == 202, answer
 
     def instance(self, instance: str) -> Json:

@@ -1,0 +1,90 @@
+"""Each minute, where figures are exported: what is in flight and what waits, counted from the durable store, and when credentials end.
+
+Those are facts of the app as a whole, not of a process: a timer runs in one of its processes at a time."""
+
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import aiohttp
+import azure.durable_functions as df
+import azure.functions as func
+
+from api.runs import decoded
+from registries.expiry import days_left
+from replication.mistakes import InvalidSettings
+from replication.settings import Settings
+from telemetry import figures, span, tell
+
+bp = df.Blueprint()  # the app's only when it exports
+CONTINUATION = "x-ms-continuation-token"
+MOST_PAGES = 200  # of 100: what is beyond is not counted, and told
+WITHIN = aiohttp.ClientTimeout(total=50)  # seconds: the next run is due after 60
+NO_REASON = "index"  # the one wait that is no failure: for an index that brings what was pushed by its digest
+
+
+@bp.timer_trigger(arg_name="timer", schedule="0 * * * * *")
+@bp.durable_client_input(client_name="client")
+async def count_runs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
+    with span("count_runs", {}):
+        in_flight, waiting = await counted(str(client._orchestration_bindings.rpc_base_url))
+        figures.in_flight.count(as_observed(in_flight))
+        figures.waiting.count(as_observed(waiting))
+        try:
+            settings = Settings.parse(os.environ)
+        except InvalidSettings:
+            return  # every run and the status page tell that
+        figures.expiry.count(days_left(settings))
+
+
+Counted = Counter[tuple[tuple[str, str], ...]]
+
+
+async def counted(url: str) -> tuple[Counted, Counted]:
+    """By name and target; and of those that wait, by reason as well."""
+    in_flight, waiting = Counted(), Counted()
+    async for row in unfinished(url):
+        named = labels_of(row)
+        in_flight[named] += 1
+        if (reason := reason_of(row)) is not None:
+            waiting[(*named, ("reason", reason))] += 1
+    return in_flight, waiting
+
+
+def labels_of(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    name, parts = str(row.get("name")), str(row.get("instanceId")).split("~")
+    target = (("target", parts[2]),) if len(parts) > 2 else ()
+    return (("orchestration", name), *target)
+
+
+def reason_of(row: Mapping[str, Any]) -> str | None:
+    """None: it is at work. A target's part tells its `failure`, a whole run (`waiting`) that failure's code alone."""
+    custom = decoded(row.get("customStatus"))
+    failure = custom.get("failure")
+    if (code := failure.get("code") if isinstance(failure, dict) else custom.get("waiting")) is not None:
+        return str(code)
+    return NO_REASON if str(custom.get("state")).startswith("waiting") else None
+
+
+async def unfinished(url: str) -> AsyncIterator[dict[str, Any]]:
+    """Page by page: the client gets the first alone. `url` is the Durable extension's own, beside the worker."""
+    query = f"{url}instances?runtimeStatus=Pending,Running&showInput=false&top=100"
+    token = ""
+    async with aiohttp.ClientSession(timeout=WITHIN, trust_env=False) as session:
+        for _ in range(MOST_PAGES):
+            async with session.get(query, headers={CONTINUATION: token} if token else {}) as response:
+                if response.status != 200:
+                    raise RuntimeError(f"the Durable extension answered {response.status} when asked for what is in flight")
+                for row in json.loads(await response.read()):
+                    yield row
+                token = response.headers.get(CONTINUATION, "")
+            if not token:
+                return
+    tell("not all that is in flight was counted", {"counted": MOST_PAGES * 100}, logging.WARNING)
+
+
+def as_observed(counts: Counted) -> list[tuple[float, dict[str, str]]]:
+    return [(float(number), dict(labels)) for labels, number in counts.items()]

@@ -1,0 +1,67 @@
+"""What is in flight, counted over all pages of the durable store."""
+
+import json
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from api.count_runs import CONTINUATION, counted
+
+
+def child(number: int, target: str, **status: Any) -> dict[str, Any]:
+    return {"name": "publish_to_target", "instanceId": f"a:v{number}~0f~{target}", "customStatus": status or None}
+
+
+PAGES = {
+    "": [
+        {"name": "replicate_image_event", "instanceId": "a:v1~0f", "customStatus": {"message": "…", "waiting": "source_denied"}},
+        {"name": "replicate_image_event", "instanceId": "a:v2~0f", "customStatus": json.dumps({"message": "china: running"})},
+        child(1, "china", state="importing", failure=None),
+    ],
+    "next": [
+        child(2, "china", state="waiting: throttled", failure={"code": "throttled"}),
+        child(3, "china", state="waiting: throttled", failure={"code": "throttled"}),
+        child(2, "usgov", state="waiting for an index that lists it", failure=None),
+        child(3, "usgov"),
+        {"name": "import_children", "instanceId": "a:v1~0f~usgov~0123456789ab", "customStatus": None},
+    ],
+}
+
+
+async def serving(status: int) -> TestServer:
+    async def answer(request: web.Request) -> web.Response:
+        assert (request.query["runtimeStatus"], request.query["showInput"]) == ("Pending,Running", "false")
+        token = request.headers.get(CONTINUATION, "")
+        return web.json_response(PAGES[token], status=status, headers={} if token else {CONTINUATION: "next"})
+
+    app = web.Application()
+    app.router.add_get("/durabletask/instances", answer)
+    server = TestServer(app)
+    await server.start_server()
+    return server
+
+
+async def test_all_pages_are_counted_by_name_target_and_reason() -> None:
+    server = await serving(200)
+    in_flight, waiting = await counted(str(server.make_url("/durabletask/")))
+    await server.close()
+    event, china, usgov = (
+        (("orchestration", "replicate_image_event"),),
+        (("orchestration", "publish_to_target"), ("target", "china")),
+        (("orchestration", "publish_to_target"), ("target", "usgov")),
+    )
+    assert in_flight == {event: 2, china: 3, usgov: 2, (("orchestration", "import_children"), ("target", "usgov")): 1}
+    assert waiting == {
+        (*event, ("reason", "source_denied")): 1,
+        (*china, ("reason", "throttled")): 2,
+        (*usgov, ("reason", "index")): 1,
+    }
+
+
+async def test_a_store_that_does_not_answer_is_counted_as_nothing_known() -> None:
+    server = await serving(500)
+    with pytest.raises(RuntimeError, match="answered 500"):
+        await counted(str(server.make_url("/durabletask/")))
+    await server.close()
