@@ -43,7 +43,7 @@ def open_store(place: Store) -> Intents:
         "permit_redirects": False,
         "connection_timeout": ANSWER_WITHIN,
         "read_timeout": ANSWER_WITHIN,
-        "transport": transport(DIRECT, "the store", None),
+        "transport": transport(DIRECT, "the store", "store"),
     }
     if isinstance(place, TableAccount):
         return _by_identity(place, options)

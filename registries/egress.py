@@ -37,10 +37,10 @@ class Bounded(ClientResponse):
 
 
 class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it when it is asked for, and types it as nothing
-    """Every request of every client passes here, azure-identity's and ARM's too, and is told to telemetry, but for those to what the app
-    itself runs on (no `service`). Opened by the first request, on that one's loop."""
+    """Every request of every client passes here, azure-identity's and the SDKs' too, and is told to telemetry. Opened by the first request,
+    on that one's loop."""
 
-    def __init__(self, trust: ssl.SSLContext | bool, proxy: str | None, service: Service | None, *, from_environment: bool) -> None:
+    def __init__(self, trust: ssl.SSLContext | bool, proxy: str | None, service: Service, *, from_environment: bool) -> None:
         super().__init__(connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
         self.session: ClientSession | None
         self._trust = trust
@@ -62,8 +62,6 @@ class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it w
         await super().open()
 
     async def send(self, request_: Any, **config: Any) -> Any:
-        if self._service is None:
-            return await super().send(request_, **config)
         parts = urlsplit(request_.url)
         with request(self._service, request_.method, parts.hostname or "", parts.port or 443) as exchange:
             response = await super().send(request_, **config)
@@ -71,7 +69,7 @@ class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it w
             return response
 
 
-def transport(egress: Egress, whose: str, service: Service | None) -> Transport:
+def transport(egress: Egress, whose: str, service: Service) -> Transport:
     """Raises `Refused` when the authorities cannot be read; they are read anew at the next try."""
     trust = True if egress.ca_file is None else _trust(egress.ca_file, whose)
     return Transport(trust, egress.proxy, service, from_environment=egress.proxy is None)
@@ -79,7 +77,7 @@ def transport(egress: Egress, whose: str, service: Service | None) -> Transport:
 
 def direct_transport() -> Transport:
     """To what is beside the app, where no proxy stands between: the endpoint of its managed identity."""
-    return Transport(True, None, None, from_environment=False)
+    return Transport(True, None, "entra", from_environment=False)
 
 
 def _trust(ca_file: str, whose: str) -> ssl.SSLContext:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,12 @@ def test_what_the_worker_has_set_up_is_left_alone() -> None:
     )
     found, _ = configured(worker, **OTLP, **HANDED_OVER)
     assert (found["exporters"], found["handlers"]) == ([], 0)
+
+
+def test_a_process_ends_though_its_collector_hangs() -> None:
+    """It would wait for ten minutes; here, for as long as the last export may take."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}", "OTEL_EXPORTER_OTLP_TIMEOUT": "600"}
+        script = "import telemetry as t; t.configure(); t.figures.throttled.add(1); t.tell('is lost', {})\nwith t.span('lost', {}): pass"
+        done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={**os.environ, **where, **HANDED_OVER}, timeout=60, check=False)
+    assert done.returncode == 0
