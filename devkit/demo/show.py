@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from devkit.demo.judge import Reading, Verdict
-from devkit.demo.story import short
+from devkit.demo.story import named, short
 from devkit.demo.watch import Cell, Row
 
 NARROWEST = 75  # columns: in less, the live table would be cut off at the right
@@ -65,8 +65,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     table = Table(*columns, title="SHA-256 of what the demo itself read from the registries", title_justify="left", box=SIMPLE_HEAD)
     for verdict in verdicts:
         expected = verdict.expected
-        artifact = f"{expected.repository}@{short(expected.reference)}" if ":" in expected.reference else str(expected)
-        table.add_row(artifact, *(_reading(verdict, reading) for reading in verdict.readings))
+        table.add_row(named(expected.repository, expected.reference), *(_reading(verdict, reading) for reading in verdict.readings))
     return table
 
 
