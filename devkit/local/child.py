@@ -25,7 +25,7 @@ KEPT = {"PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_
 
 
 class Child:
-    """`settings` is what the process reads from `file`: change it and start the process again."""
+    """`settings` is what the process reads from `file`, `environment` what it has beside: change them and start the process again."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Child:
         self.log = log
         self._command = command
         self._file = file
-        self._environment = dict(environment or {})
+        self.environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._log_began = 0
 
@@ -60,7 +60,7 @@ class Child:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "devkit.local.leash", *self._command],
                 cwd=ROOT,
-                env={**kept_environment(), **self._environment},
+                env={**kept_environment(), **self.environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -18,6 +18,7 @@ from devkit.local.clouds import TARGETS
 from devkit.local.control import CloudControl
 from devkit.local.images import Image
 from devkit.local.stack import Stack
+from tests.e2e.egress import Judge, Notes
 from tests.e2e.eventually import eventually
 from tests.e2e.plainhttp import Answer, Http
 
@@ -38,6 +39,8 @@ class Site:
     def __init__(self, folder: Path, **pauses: str) -> None:
         """`pauses`: settings in place of those of `SHORT`."""
         self.stack = Stack(folder, pauses={**SHORT, **pauses})
+        self.notes = Notes(folder.with_name(f"{folder.name}-egress"))
+        self.stack.host.environment |= self.notes.environment
         self.ends = self.stack.endpoints
         self.topic = self.ends.source.registry_id
         self.registries = {registry.name: registry for registry in self.ends.registries}
@@ -50,8 +53,15 @@ class Site:
         self.stack.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.stack.stop()
+        if kind is None:
+            assert self.strays() == []
+
+    def strays(self) -> list[str]:
+        """What the app has sent where it does not belong, from its first start."""
+        own = f"localhost:{self.stack.ports.app}"
+        return sorted({stray for left in self.notes.left() for stray in Judge(left.settings, own).strays(left)})
 
     # The source registry
 
@@ -158,6 +168,20 @@ class Site:
         """As the engine keeps it, with its whole history."""
         value: Json = self._durable(f"instances/{quote(instance, safe='')}?showHistory=true&showHistoryOutput=true").json()
         return value
+
+    def start(self, orchestration: str, given: Any) -> str:
+        """As whoever has the master key can, or may write to the storage account. The instance's id."""
+        body = json.dumps(given).encode()
+        headers = {"x-functions-key": self.secrets["host/master"], "Content-Type": "application/json"}
+        answer = self._judge.send("POST", f"/runtime/webhooks/durabletask/orchestrators/{orchestration}", headers, body)
+        assert answer.status == 202, answer
+        instance: str = answer.json()["id"]
+        return instance
+
+    def over(self, instance: str) -> str:
+        """How an instance ended."""
+        found = eventually(lambda: self.instance(instance)["runtimeStatus"], lambda status: status not in ("Pending", "Running"))
+        return str(found)
 
     def completed(self, instance: str, activity: str) -> int:
         """How many calls of it stand in an instance's history with their answers; none when there is no such instance."""

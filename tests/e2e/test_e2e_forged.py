@@ -1,15 +1,17 @@
 """Whoever has the webhook's key can post what he likes: it is kept where it can be seen, and reaches no registry."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
 
 from devkit.local.clouds import SOURCE
-from devkit.local.images import digest_of, make_image
+from devkit.local.images import digest_of, make_image, make_index
 from tests.e2e.eventually import eventually
 from tests.e2e.running import Json, Site, rejected_id, text_of
 
@@ -111,8 +113,7 @@ def test_addresses_in_an_event_are_ignored(site: Site) -> None:
     image = make_image("addressed")
     with site.unheard():
         site.put(image, "forged/addressed", "v1")
-    with socket.create_server(("127.0.0.1", 0)) as trap:
-        address = f"127.0.0.1:{trap.getsockname()[1]}"
+    with trap() as address:
         event = site.event("forged/addressed", image.digest, "v1", loginServer=address)
         event["data"]["request"] |= {"host": address, "addr": address}
         event["data"]["target"] |= {
@@ -123,10 +124,93 @@ def test_addresses_in_an_event_are_ignored(site: Site) -> None:
         event["data"] |= {"__class__": "ImageEvent", "__module__": "replication.events", "__data__": {}}
         assert site.deliver(event).status == 202
         site.ends_as(site.run_id(event["id"], "forged/addressed", "v1"), "replicated")
-        trap.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            trap.accept()
     assert set(site.held("forged/addressed", "v1").values()) == {image.digest}
+
+
+@pytest.mark.parametrize("batched", [False, True], ids=["single", "batched"])
+@pytest.mark.parametrize("schema", ["Event Grid's", "CloudEvents"])
+def test_both_schemas_arrive_single_and_in_batches(site: Site, schema: str, batched: bool) -> None:
+    """What the source never had, and what is forged; each becomes an instance of its own."""
+    repository = f"forged/schema-{schema[0].lower()}-{'many' if batched else 'one'}"
+    events = [site.event(repository, DIGEST, "v1"), site.event("../x", DIGEST, "v1")]
+    if schema == "CloudEvents":
+        events = [cloud_event(event) for event in events]
+    headers = {"Content-Type": f"application/cloudevents{'-batch' if batched else ''}+json"} if schema == "CloudEvents" else {}
+    for body in [events] if batched else events:
+        assert site.post_events(json.dumps(body).encode(), site.secrets["host/eventgrid_extension"], **headers).status == 202
+    site.ends_as(site.run_id(events[0]["id"], repository, "v1"), "already_absent")
+    assert_rejected(site, text_of(events[1]))
+
+
+def cloud_event(event: Json) -> Json:
+    """CloudEvents 1.0, JSON format; as Event Grid maps its own schema to it."""
+    names = {"topic": "source", "eventType": "type", "eventTime": "time"}
+    kept = {names.get(name, name): value for name, value in event.items() if name not in ("dataVersion", "metadataVersion")}
+    return {"specversion": "1.0", **kept}
+
+
+@contextmanager
+def trap() -> Iterator[str]:
+    """The address of a host that no setting names, and that nobody calls meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        listening.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+OPERATIONS = [
+    "https://{trap}/subscriptions/s?x=1",
+    "//{trap}/x",
+    "/\\{trap}/x",
+    "@{trap}/x",
+    "/x HTTP/1.1\r\nHost: {trap}\r\n\r\n",
+    "/{{host}}/x",
+    ":1@{trap}/",
+]
+
+
+LIMITS = {"settle": 0.1, "delete_delay": 0.1, "recheck": 0.1, "untagged_wait": 0.1, "patience": 0.5, "unknown_import": 0.1}
+FORGED = {"began": "2026-01-01T00:00:00+00:00", "limits": {**LIMITS, "import_deadline": 2.0, "rounds": 1}}
+
+
+def test_who_can_start_a_publication_names_no_host(site: Site) -> None:
+    """Inputs carry names, which are looked up in the settings."""
+    with trap() as address:
+        hostile = dict.fromkeys(("loginServer", "login_server", "host", "registry", "authority", "endpoint"), address)
+        reviving = {"__class__": "Target", "__module__": "replication.targets", "__data__": json.dumps(hostile)}
+        right = {"target": "china", "repository": "forged/input", "tag": "v1", "digest": DIGEST, "removing": False}
+        works: list[Any] = [right | hostile, reviving, f"https://{address}", [right]]
+        works += [right | {"target": target} for target in (address, f"https://{address}", f"china@{address}", hostile, reviving, None)]
+        works += [right | {"repository": name} for name in (f"{address}/app", f"https://{address}/app", "../x", f"@{address}/x", "a" * 300)]
+        works += [right | {"digest": digest} for digest in (f"sha256:{address}", f"{DIGEST}/../../{address}", None)]
+        started = [site.start("publish_to_target", {"work": work, **FORGED, **hostile}) for work in works]
+        ends = [site.over(instance) for instance in started]
+    assert set(ends) <= {"Completed", "Failed"}
+
+
+def test_an_operation_that_somebody_made_up_is_asked_of_the_configured_arm_or_of_nobody(site: Site) -> None:
+    with trap() as address:
+        started = []
+        for number, text in enumerate(OPERATIONS):
+            index, repository = make_index(f"operation {number}", ("amd64",)), f"forged/operation-{number}"
+            with site.unheard():
+                site.put(index, repository, "v1")
+            begun = {"generation": "g", "unknown": False, "ask_after": 0, "asked": 0.0, "ended": None}
+            work = {"target": "china", "repository": repository, "tag": None, "digest": index.digest, "removing": False}
+            began = datetime.now(UTC).isoformat()
+            given = {
+                "work": work,
+                "page": 0,
+                "began": began,
+                "limits": FORGED["limits"],
+                "started": {"0": begun | {"operation": text.replace("{trap}", address)}},
+            }
+            started.append(site.start("import_children", given))
+        ends = [site.over(instance) for instance in started]
+    assert set(ends) <= {"Completed", "Failed"}
+    for instance in started:
+        assert "check_import" in [one.get("FunctionName") for one in site.instance(instance)["historyEvents"]]
 
 
 def test_an_event_about_what_the_source_never_had_brings_nothing(site: Site) -> None:

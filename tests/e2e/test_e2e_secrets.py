@@ -14,9 +14,10 @@ import pytest
 
 from devkit.local.images import digest_of, make_image
 from tests.e2e.eventually import eventually
+from tests.e2e.forms import names_in
 from tests.e2e.lines import Lines, lines_of
 from tests.e2e.running import Site, rejected_id, text_of
-from tests.e2e.search import TOKEN, names_in, places
+from tests.e2e.search import TOKEN, places
 
 
 def in_base64(text: str) -> str:

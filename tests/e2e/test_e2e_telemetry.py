@@ -8,9 +8,10 @@ import pytest
 
 from devkit.local.images import make_image
 from tests.e2e.eventually import eventually
+from tests.e2e.forms import forms
 from tests.e2e.otlp import Receiver, Span, receiver
 from tests.e2e.running import BOTH, Site
-from tests.e2e.search import forms, searched
+from tests.e2e.search import searched
 from tests.e2e.traces import Trace, as_text, whole_trace
 
 IMAGE = make_image("traced")
