@@ -1,7 +1,10 @@
 import asyncio
 import inspect
+from collections.abc import Iterator
 
 import pytest
+
+from tests.unit.outgoing import Outgoing
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -12,3 +15,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     wanted = inspect.signature(pyfuncitem.obj).parameters
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
     return True
+
+
+@pytest.fixture(scope="session")
+def outgoing() -> Iterator[Outgoing]:
+    with pytest.MonkeyPatch.context() as patch:
+        watching = Outgoing()
+        watching.watch(patch)
+        yield watching
+
+
+@pytest.fixture(autouse=True)
+def nothing_strays(outgoing: Outgoing) -> Iterator[None]:
+    yield
+    strays, outgoing.strays = outgoing.strays, []
+    assert strays == []
