@@ -16,9 +16,9 @@ SHOWN = 5  # of what is missing
 @bp.activity_trigger(input_name="work")
 @step
 async def verify_digest(work: dict) -> dict[str, Any]:
-    """A `Work`, and maybe the `generation` of an import that may have ended by now, and for how many `seconds` it has been under way
-    -> `{verified, missing, manifests}`: whether all is
-    there, what is not (at most five), and how many manifests were looked at.
+    """A `Work`, and maybe the `generation` of an import that may have ended by now, and for how many `seconds` it has been under way, and
+    `index` (false: the source told that it is none) -> `{verified, missing, manifests}`: whether all is there, what is not (at most
+    five), and how many manifests were looked at.
 
     With a tag, whether it means the digest; the content was looked at before the tag was moved. Without one, the digest and what it lists,
     read from the source's bytes, which hash to it."""
@@ -29,7 +29,8 @@ async def verify_digest(work: dict) -> dict[str, Any]:
         return _answer([] if await target.resolve(wanted.repository, wanted.tag) == wanted.digest else [str(wanted.tag)], 1)
     if await target.resolve(wanted.repository, wanted.digest) is None:
         return _answer([str(wanted.digest)], 1)
-    children = [one.digest for one in await descendants(here, wanted.repository, wanted.digest)]
+    listed = await descendants(here, wanted.repository, wanted.digest) if work.get("index", True) else []
+    children = [one.digest for one in listed]
     found = await each(children, lambda child: target.resolve(wanted.repository, child))
     missing = [str(child) for child, held in zip(children, found, strict=True) if held is None]
     if not missing and work.get("generation") is not None:

@@ -86,7 +86,7 @@ class Import:
             if now.ended is None or now.looked_at_end:
                 yield from run.sleep(min(max(FIRST_PAUSE, (self._elapsed - now.started) / GROWTH), LONGEST_PAUSE))
             now.looked_at_end = now.ended is not None
-            missing = yield from content_missing(run, self.work, now.generation, self._elapsed - now.started)
+            missing = yield from content_missing(run, self.work, now.generation, self._elapsed - now.started, index=self.index)
             if isinstance(missing, Failure):
                 return missing
             if not missing:
@@ -184,9 +184,10 @@ class Import:
 
 
 def content_missing(
-    run: Run, work: Work, generation: str | None = None, seconds: float | None = None
+    run: Run, work: Work, generation: str | None = None, seconds: float | None = None, *, index: bool = True
 ) -> Generator[Any, Any, Failure | list[str]]:
     """Which manifests of the artifact the target lacks; `work` names no tag. `generation`: of an import that may have ended by now, and has
-    been under way for so many `seconds`."""
-    checked = yield from run.insist("verify_digest", {**work.to_json(), "generation": generation, "seconds": seconds})
+    been under way for so many `seconds`. `index`: whether it may be one; what the source told to be none lists nothing to be read."""
+    given = {**work.to_json(), "generation": generation, "seconds": seconds, "index": index}
+    checked = yield from run.insist("verify_digest", given)
     return checked if isinstance(checked, Failure) else checked["missing"]

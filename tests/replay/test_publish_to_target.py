@@ -24,6 +24,7 @@ def test_content_comes_first_and_the_tag_last() -> None:
     assert run.names == ["authenticate_target", "look", "start_import", "verify_digest", "move_tag", "verify_digest", "look"]
     content, tagged = (given for name, given in run.calls if name == "verify_digest")
     assert (content["tag"], tagged["tag"]) == (None, "v1")
+    assert content["index"] is False  # the look told, so nothing is read of the source for it
     assert next(given for name, given in run.calls if name == "start_import")["tag"] is None
     assert run.output["outcome"] == "replicated"
     assert run.output["digest"] == NEW

@@ -54,9 +54,9 @@ def call(clouds: Clouds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cal
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
 
-    def call(name: str, repository: str, digest: str, tag: str | None = None, *, removing: bool = False) -> dict[str, Any]:
+    def call(name: str, repository: str, digest: str, tag: str | None = None, *, removing: bool = False, **more: Any) -> dict[str, Any]:
         function = getattr(importlib.import_module(f"activities.{name}"), name).build().get_user_function()
-        given: dict[str, Any] = {"target": "china", "repository": repository, "tag": tag, "digest": digest, "removing": removing}
+        given: dict[str, Any] = {"target": "china", "repository": repository, "tag": tag, "digest": digest, "removing": removing, **more}
         if name == "fetch_source_token":
             given = {"repository": repository, "tag": tag, "targets": ["china"]}
 
@@ -143,6 +143,14 @@ def test_an_index_that_lacks_a_child_is_not_verified(clouds: Clouds, call: Call)
     clouds.target.registry("DELETE", f"/v2/steps/children/manifests/{digest_of(other)}")
     answer = call("verify_digest", "steps/children", digest_of(manifest))
     assert answer == {"verified": False, "missing": [digest_of(other)], "manifests": 3}
+
+
+def test_the_source_is_not_read_of_what_it_told_to_be_no_index(clouds: Clouds, call: Call) -> None:
+    digest = clouds.source.push_image("steps/plain")
+    clouds.target.push_image("steps/plain")
+    since = len(clouds.source.control("GET", "requests"))
+    assert call("verify_digest", "steps/plain", digest, index=False) == {"verified": True, "missing": [], "manifests": 1}
+    assert clouds.source.control("GET", "requests")[since:] == []
 
 
 @pytest.mark.parametrize("name, method, state", [("move_tag", "PUT", "moved"), ("delete_artifact", "DELETE", "came_back")])
