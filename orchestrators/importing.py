@@ -16,7 +16,7 @@ from replication.progress import Doubt, Importing, Progress
 from replication.work import Work
 
 FIRST_PAUSE = 1.0  # seconds
-GROWTH = 10  # a pause is a tenth of what was waited, so at most that is lost
+GROWTH = 20  # a pause is a twentieth of what was waited, so at most that is lost
 LONGEST_PAUSE = 600.0
 
 Content = Literal["there", "gone", "incomplete"]
