@@ -36,6 +36,8 @@ class Recorded:
     status: int
     identity: str  # a token's name, a client id or "-"
     fault: str | None = None  # the rule that was imposed on it
+    agent: str = ""  # the User-Agent
+    connection: str = ""  # the client's address and port: requests that share it came over one connection, unless a port was taken again
 
 
 class Recorder:
@@ -72,7 +74,18 @@ def answering(service: Service, recorder: Recorder, unexpected: Callable[[int, s
 
 
 def recorded(service: Service, request: web.Request, status: int, at: str) -> Recorded:
-    return Recorded(at, service, request.method, request.rel_url.raw_path, status, request.get(IDENTITY, "-"), request.get(FAULT))
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None  # None once the client has left
+    return Recorded(
+        at,
+        service,
+        request.method,
+        request.rel_url.raw_path,
+        status,
+        request.get(IDENTITY, "-"),
+        request.get(FAULT),
+        request.headers.get("User-Agent", "")[:200],
+        ":".join(map(str, peer[:2])) if peer else "",
+    )
 
 
 async def answered(request: web.Request, handler: Handler, unexpected: Callable[[int, str], Refusal]) -> web.StreamResponse:
