@@ -2,7 +2,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help demo up clouds test e2e large crash tools conformance bench-registry bench-host setup clean
+.PHONY: help demo up clouds test e2e large crash tools conformance bench bench-registry bench-host setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make large  the tests of a size that make test leaves out: 10,000 events, 10,000 instances, 10 MB values"
 	@echo "make tools  build the registry clients and the conformance suite, which are in Go, and install Azurite, into .tools"
 	@echo "make conformance  judge a local cloud's registry by the OCI distribution conformance suite"
+	@echo "make bench  what the app costs and how fast it is, each figure with its bar, into bench/results.md; BENCH=quick is two minutes"
 	@echo "make bench-registry  push and pull two gigabytes through a local cloud's registry, beside others that are installed"
 	@echo "make bench-host  how fast the local host is, beside the SDK without any host: rates, latencies, whose CPU it is, memory, timers"
 	@echo "make crash  kill the local host at each of its fail points, and compare what comes of it; TENTH=now takes every tenth"
@@ -54,6 +55,9 @@ conformance: setup
 
 bench-host: setup
 	@$(RUN) -m bench.host
+
+bench: setup
+	@$(RUN) -m bench.pipeline
 
 bench-registry: setup
 	@$(RUN) -m bench.registry

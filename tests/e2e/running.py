@@ -14,6 +14,7 @@ from devkit.demo.judge import ACCEPT, Reading, read
 from devkit.demo.push import Pusher
 from devkit.demo.registry import Answer as RegistryAnswer
 from devkit.demo.registry import Connection
+from devkit.local.child import ROOT
 from devkit.local.clouds import TARGETS
 from devkit.local.control import CloudControl
 from devkit.local.images import Image
@@ -36,9 +37,9 @@ SHORT = {
 
 
 class Site:
-    def __init__(self, folder: Path, **pauses: str) -> None:
-        """`pauses`: settings in place of those of `SHORT`."""
-        self.stack = Stack(folder, pauses={**SHORT, **pauses})
+    def __init__(self, folder: Path, targets: int | None = None, app: Path = ROOT, /, **pauses: str) -> None:
+        """`app`: the folder of its function_app.py. `pauses`: settings in place of those of `SHORT`."""
+        self.stack = Stack(folder, targets=targets, app=app, pauses={**SHORT, **pauses})
         self.notes = Notes(folder.with_name(f"{folder.name}-egress"))
         self.stack.host.environment |= self.notes.environment
         self.ends = self.stack.endpoints

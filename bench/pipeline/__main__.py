@@ -1,0 +1,74 @@
+"""`make bench`: every figure of the pipeline with its bar, on this machine, written to bench/results.md as well.
+
+`BENCH=quick` takes smaller numbers, at most two minutes; without it ten. Each figure has a stack of its own."""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.pipeline.byhand import by_hand
+from bench.pipeline.coldstart import cold_start
+from bench.pipeline.cpu import cpu_per_event
+from bench.pipeline.figures import Section, report
+from bench.pipeline.histories import histories
+from bench.pipeline.lag import lag
+from bench.pipeline.requests import requests_per_event
+from bench.pipeline.throughput import throughput
+
+RESULTS = Path(__file__).parents[1] / "results.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much of each. `scale` shortens the imports of which the lag is measured, `hours` are those of a long import."""
+
+    starts: int = 15
+    children: int = 3
+    targets: tuple[int, ...] = (1, 2, 3)
+    events: int = 24
+    lags: int = 10
+    scale: float = 1.0
+    burst: int = 1000
+    hours: float = 6.0
+    by_hand: int = 5
+    layers: int = 10
+
+
+QUICK = Sizes(starts=5, targets=(1, 3), events=16, lags=5, scale=0.4, burst=60, by_hand=2)
+
+
+def measured(folder: Path, sizes: Sizes) -> list[Section]:
+    """One after the other; what is under way is told on standard error."""
+    works: dict[str, Callable[[Path], Section]] = {
+        "cold start": lambda own: cold_start(own, sizes.starts),
+        "requests": lambda own: requests_per_event(own, sizes.children),
+        "cpu": lambda own: cpu_per_event(own, sizes.targets, sizes.events),
+        "lag": lambda own: lag(own, sizes.lags, sizes.scale),
+        "throughput": lambda own: throughput(own, sizes.burst),
+        "histories": lambda _: histories(sizes.hours),
+        "by hand": lambda own: by_hand(own, sizes.by_hand, sizes.layers),
+    }
+    sections = []
+    for name, work in works.items():
+        own, began = folder / name.replace(" ", "-"), time.monotonic()
+        own.mkdir(parents=True)
+        sections.append(work(own))
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    return sections
+
+
+def main() -> int:
+    quick = os.environ.get("BENCH") == "quick"
+    with tempfile.TemporaryDirectory(prefix="multi-cloud-publish-") as folder:
+        text = report(measured(Path(folder), QUICK if quick else Sizes()), quick=quick)
+    RESULTS.write_text(text)
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
