@@ -1,7 +1,9 @@
 """The Function App: its Event Grid trigger, and the blueprints of everything else."""
 
+import asyncio
 import os
 from collections.abc import Mapping
+from weakref import WeakKeyDictionary
 
 import azure.durable_functions as df
 
@@ -17,7 +19,9 @@ from replication.instances import rejected_id, run_id  # noqa: E402
 from replication.settings import Settings  # noqa: E402
 
 LONGEST_KEPT = 16 * 1024  # bytes of a rejected event
+AT_ONCE = 16  # events of a batch; the SDK has 30 connections to the host for all, and closes every one of them when one is late
 
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 app = df.DFApp()
 for blueprint in (activities.bp, api.bp, orchestrators.bp):
     app.register_functions(blueprint)
@@ -32,6 +36,12 @@ if telemetry.exporting():
 async def on_image_event(event: str, client: df.DurableOrchestrationClient) -> None:
     """Start one orchestration for an event, whatever it holds; return once the instance exists. Whatever is raised makes Event Grid
     deliver again: settings that are invalid, a store that is down. Takes the raw text, since the SDK's event types refuse odd ones."""
+    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)):
+        await _receive(event, client)
+
+
+async def _receive(event: str, client: df.DurableOrchestrationClient) -> None:
+    """One event of a batch, in its turn: else ten thousand at once would wait for each other until all of them are late."""
     settings = Settings.parse(os.environ)
     with telemetry.span("on_image_event", {}) as current:
         try:

@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -147,6 +147,18 @@ def cloud_event(event: Json) -> Json:
     names = {"topic": "source", "eventType": "type", "eventTime": "time"}
     kept = {names.get(name, name): value for name, value in event.items() if name not in ("dataVersion", "metadataVersion")}
     return {"specversion": "1.0", **kept}
+
+
+@pytest.mark.large
+def test_ten_thousand_events_in_one_batch_are_ten_thousand_instances(site: Site) -> None:
+    """As many as fit into the megabyte that Event Grid sends; whether the answer comes in its time or later, they are all taken."""
+    events: list[Json] = [{"id": f"batch-{number}", "eventType": "ImagePushed"} for number in range(10_000)]
+    with suppress(TimeoutError):
+        assert site.deliver(*events).status == 202
+    eventually(partial(site.run, rejected_id(text_of(events[-1]))), lambda run: run, within=400)
+    for event in events[::100]:
+        run = site.ended(rejected_id(text_of(event)))
+        assert run["rejected"]["reason"] == "its topic is not the source registry of SourceACRResourceId"
 
 
 @contextmanager

@@ -160,7 +160,7 @@ any_plan = given(
 )
 
 
-@settings(max_examples=120, suppress_health_check=quiet)
+@settings(max_examples=60, suppress_health_check=quiet)
 @any_plan
 @example(step="start_import of a child", plan=([None, Deviation(status=404, body=b'{"errors":[{"code":"NAME_UNKNOWN"}]}')], []),
          oddities=[], held=False)  # fmt: skip
@@ -169,7 +169,7 @@ def test_whatever_is_answered_a_step_ends(scene: Scene, elsewhere: socket.socket
 
 
 @pytest.mark.large
-@settings(max_examples=10_000, suppress_health_check=quiet)
+@settings(max_examples=2_000, suppress_health_check=quiet)
 @any_plan
-def test_ten_thousand_plans(scene: Scene, elsewhere: socket.socket, step: str, plan: Any, oddities: Any, held: bool) -> None:
+def test_two_thousand_plans(scene: Scene, elsewhere: socket.socket, step: str, plan: Any, oddities: Any, held: bool) -> None:
     check(scene, elsewhere, ask(scene, step, plan, oddities, held=held))
