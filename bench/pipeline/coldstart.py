@@ -21,7 +21,7 @@ def cold_start(folder: Path, times: int) -> Section:
     """Medians of so many starts."""
     plain = {**kept_environment(), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
     plain.pop("PYTHONDONTWRITEBYTECODE", None)
-    told = {**plain, "APPLICATIONINSIGHTS_CONNECTION_STRING": NOWHERE}
+    told = {**plain, "APPLICATIONINSIGHTS_CONNECTION_STRING": NOWHERE, "PYTHON_ENABLE_OPENTELEMETRY": "true"}
     source_alone = {**plain, "PYTHONPYCACHEPREFIX": str(folder / "none"), "PYTHONDONTWRITEBYTECODE": "1"}
     kinds: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "bare": (BARE, plain),
@@ -68,6 +68,6 @@ def cold_start(folder: Path, times: int) -> Section:
 def _start(script: str, environment: Mapping[str, str]) -> tuple[float, float]:
     """Seconds: by the wall, and of CPU."""
     began, before = time.perf_counter(), os.times()
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=dict(environment), check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=dict(environment), check=True, stderr=subprocess.DEVNULL)
     took, after = time.perf_counter() - began, os.times()
     return took, after.children_user + after.children_system - before.children_user - before.children_system
