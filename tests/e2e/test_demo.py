@@ -23,7 +23,7 @@ def test_the_demo_shows_every_change_arrive_and_ends_well(tmp_path: Path) -> Non
     summary = ended.stdout.partition("SHA-256 of what the demo itself read")[2]
     rows = [line.split() for line in summary.splitlines() if line.strip().startswith("team/")]
     held = {artifact: (source, china, usgov) for artifact, _, source, _, china, _, usgov in rows}
-    assert len(held) == 6
+    assert len(held) == 8
     assert all(len(set(digests)) == 1 for digests in held.values())
     assert held["team/web:stable"] == held["team/web:v2"] != held["team/web:v1"]
     assert held["team/job:v1"] == ("absent",) * 3
