@@ -1,7 +1,6 @@
 """What one event makes: the app's requests as the clouds recorded them, each put to the step in whose time it fell, and the steps as the
 histories have them. For a stack with one target, on which nothing else happens."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,7 +108,7 @@ def calls_of(site: Site, instance: str) -> list[Call]:
 
 
 def _call(row: Json, *, check: bool) -> Call:
-    answer = json.loads(row.get("Result") or "{}")
+    answer = row.get("Result") or {}
     return Call(row["FunctionName"], answer, moment_of(row["ScheduledTime"]), moment_of(row["Timestamp"]), check)
 
 

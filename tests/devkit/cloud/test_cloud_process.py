@@ -81,7 +81,7 @@ def test_requests_are_recorded_and_logged_without_queries(clouds: Clouds) -> Non
     source = clouds.source
     source.registry("GET", "/v2/process/app/tags/list?last=looks-secret", user="pull")
     recorded = source.control("GET", "requests")[-1]
-    assert recorded.keys() == {"at", "service", "method", "path", "status", "identity", "fault"}
+    assert recorded.keys() == {"at", "service", "method", "path", "status", "identity", "agent", "connection", "fault"}
     assert (recorded["service"], recorded["path"], recorded["identity"]) == ("registry", "/v2/process/app/tags/list", "pull")
     assert "looks-secret" not in source.log.read_text()
 
