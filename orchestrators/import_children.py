@@ -17,9 +17,6 @@ from replication.patience import Patience
 from replication.work import Work
 
 AT_ONCE = 8  # imports that are started together
-FIRST_PAUSE = 1.0  # seconds
-GROWTH = 10  # a pause is a tenth of what was waited
-LONGEST_PAUSE = 600.0
 
 
 @bp.orchestration_trigger(context_name="context")
@@ -92,7 +89,7 @@ class Children:
             if failure is None:
                 if self._waited >= self._run.limits.import_deadline:
                     return self._unfinished(len(seen["images"]))
-                yield from self._run.sleep(min(max(FIRST_PAUSE, self._waited / GROWTH), LONGEST_PAUSE))
+                yield from self._run.sleep_for_import(self._waited)
                 failure = yield from self._ask(seen["images"][asked % len(seen["images"])])
                 asked += 1
             if failure is not None:

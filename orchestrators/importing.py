@@ -15,10 +15,6 @@ from replication.patience import Patience
 from replication.progress import Doubt, Importing, Progress
 from replication.work import Work
 
-FIRST_PAUSE = 1.0  # seconds
-GROWTH = 20  # a pause is a twentieth of what was waited, so at most that is lost
-LONGEST_PAUSE = 600.0
-
 Content = Literal["there", "gone", "incomplete"]
 
 
@@ -84,7 +80,7 @@ class Import:
         run.report("importing", None)
         while True:
             if now.ended is None or now.looked_at_end:
-                yield from run.sleep(min(max(FIRST_PAUSE, (self._elapsed - now.started) / GROWTH), LONGEST_PAUSE))
+                yield from run.sleep_for_import(self._elapsed - now.started)
             now.looked_at_end = now.ended is not None
             missing = yield from content_missing(run, self.work, now.generation, self._elapsed - now.started, index=self.index)
             if isinstance(missing, Failure):

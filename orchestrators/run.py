@@ -14,6 +14,9 @@ from replication.limits import Limits
 from replication.patience import Patience
 
 Steps = Generator[Any, Any, Any]
+FIRST_PAUSE = 1.0  # seconds, until what was started is looked for
+GROWTH = 20  # then a twentieth of what was waited, which is the most that an import is late by
+LONGEST_PAUSE = 600.0
 LONG = 50  # timers and calls; each leaves four events, and a step that waits for a day some 300 more: fewer than 500 in all
 
 
@@ -49,6 +52,10 @@ class Run:
     def sleep(self, seconds: float) -> Steps:
         self._yields += 1
         yield self.context.create_timer(self.now + timedelta(seconds=seconds))
+
+    def sleep_for_import(self, waited: float) -> Steps:
+        """Until it is looked for again, after it was waited for `waited` seconds."""
+        yield from self.sleep(min(max(FIRST_PAUSE, waited / GROWTH), LONGEST_PAUSE))
 
     def call(self, activity: str, given: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
         self._yields += 1

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bench.pipeline.figures import Figure, Section
-from orchestrators.importing import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
+from orchestrators.run import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
 from replication.limits import Limits
 from tests.replay.play import play
 from tests.replay.shapes import ENDED, IN, MOVED, NEW, OK, WHOLE, failed, lacking, running, seen, work

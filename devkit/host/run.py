@@ -48,10 +48,7 @@ async def run(
     listening: int = listener.getsockname()[1]
     lock = own(state)
     keys = Keys.load(state, enforce_keys)
-
-    sys.path[0] = str(app)  # in place of what `-m` put there: the app finds its own modules, as in Azure, and no others by luck
-    sys.path[1:1] = filter(None, start.values.get("PYTHONPATH", "").split(os.pathsep))  # too late for Python's own look at it
-    os.chdir(app)
+    enter(app, start)
     spans = Spans(state if config.traces else None)
     worker = Worker.load(app, config.timeout)
     if is_envvar_true("PYTHON_ENABLE_OPENTELEMETRY"):
@@ -67,21 +64,13 @@ async def run(
     except sqlite3.Error as error:
         raise Problem(told(error, state / "host.db")) from None
     timers = Timers(worker, engine.clock, engine, os.environ, spans)
-    durable = DurableApi(engine, worker.traces, config.hub, keys.system("durabletask_extension"))
-    server = Server(
-        HttpTriggers(worker, keys, config.route_prefix),
-        EventGrid(worker, keys),
-        durable,
-        Admin(worker, keys),
-        keys=keys,
-        requests=Requests(spans, engine.clock),
-    )
+    server = make_server(worker, engine, config, keys, spans)
     await server.serve(listener)
     say_where(lock, url)
     heart = asyncio.create_task(run_for_ever(engine, timers))
-    heart.add_done_callback(lambda _: stop.set())
     outdated = asyncio.create_task(start.outdated())
-    outdated.add_done_callback(lambda _: stop.set())
+    for each in (heart, outdated):
+        each.add_done_callback(lambda _: stop.set())
     if PORT not in start.environment:
         os.write(ready, f"{json.dumps({'ready': 'host', 'url': url})}\n".encode())
     if unkind is not None:
@@ -97,11 +86,29 @@ async def run(
     if outdated.done() and broken is None:
         start.again(listening)
     outdated.cancel()
+    await leave(worker, broken)
+
+
+def enter(app: Path, start: Start) -> None:
+    """The process becomes the app's: it finds its own modules, as in Azure, and no others by luck."""
+    sys.path[0] = str(app)  # in place of what `-m` put there
+    sys.path[1:1] = filter(None, start.values.get("PYTHONPATH", "").split(os.pathsep))  # too late for Python's own look at it
+    os.chdir(app)
+
+
+def make_server(worker: Worker, engine: Engine, config: HostConfig, keys: Keys, spans: Spans) -> Server:
+    durable = DurableApi(engine, worker.traces, config.hub, keys.system("durabletask_extension"))
+    http, admin = HttpTriggers(worker, keys, config.route_prefix), Admin(worker, keys)
+    return Server(http, EventGrid(worker, keys), durable, admin, keys=keys, requests=Requests(spans, engine.clock))
+
+
+async def leave(worker: Worker, broken: BaseException | None) -> None:
+    """Ends the process where an activity may be under way that only that ends; it runs again."""
     if broken is not None:
         log.error("the engine broke", exc_info=broken)
     if broken is not None or worker.busy_threads() or await outlived():
         logging.shutdown()
-        os._exit(broken is not None)  # an activity may be under way that only the end of the process ends; it runs again
+        os._exit(broken is not None)
 
 
 async def outlived() -> bool:

@@ -17,19 +17,7 @@ from tests.e2e.traces import Trace, as_text, whole_trace
 IMAGE = make_image("traced")
 NO_PAUSE = {"OTEL_BSP_SCHEDULE_DELAY": "50", "OTEL_BLRP_SCHEDULE_DELAY": "50", "OTEL_METRIC_EXPORT_INTERVAL": "200"}
 # Of a push to two targets, in a fresh process: what each step asks. Both targets' tokens are fetched, the pull token once.
-TREE = """\
-on_image_event
- create_orchestration:replicate_image_event
-  orchestration:replicate_image_event
-   activity:fetch_source_token > fetch_source_token: GET registry 200
-   orchestration:publish_to_target
-    activity:authenticate_target > authenticate_target: POST entra 200, POST registry 200
-    activity:look > look: HEAD registry 200, HEAD registry 404, HEAD registry 404, POST registry 200
-    activity:start_import > start_import: POST arm 202, POST entra 200
-    activity:verify_digest > verify_digest: HEAD registry 200
-    activity:move_tag > move_tag: GET registry 200, POST registry 200, PUT registry 201
-    activity:verify_digest > verify_digest: HEAD registry 200
-    activity:look > look: HEAD registry 200, HEAD registry 200
+PUBLISHED = """\
    orchestration:publish_to_target
     activity:authenticate_target > authenticate_target: POST entra 200, POST registry 200
     activity:look > look: HEAD registry 200, HEAD registry 404, HEAD registry 404, POST registry 200
@@ -39,6 +27,12 @@ on_image_event
     activity:verify_digest > verify_digest: HEAD registry 200
     activity:look > look: HEAD registry 200, HEAD registry 200
 """
+TREE = f"""\
+on_image_event
+ create_orchestration:replicate_image_event
+  orchestration:replicate_image_event
+   activity:fetch_source_token > fetch_source_token: GET registry 200
+{PUBLISHED}{PUBLISHED}"""
 
 
 @pytest.fixture(scope="module")
