@@ -45,7 +45,7 @@ async def sides(wanted: Work) -> Seen | str:
         at_target = await held(target, wanted, prove=True)
     standing: frozenset[Tag] = frozenset()
     if wanted.removing and at_target.held.has_digest and not at_source.held.has_digest:
-        tags = await target.tags_of(wanted.repository, wanted.digest)
+        tags = await target.lists.tags_of(wanted.repository, wanted.digest)
         foreign = frozenset(tag for tag in tags if not scope.takes_tag(tag))
         standing = foreign | await still_at_source(source, wanted.repository, tags - foreign)
     index = at_source.meant is not None and at_source.meant.index

@@ -1,28 +1,23 @@
 """A registry's data plane, as far as replication needs it: our own small client, since the SDK's never expires its refresh token, has no
 HEAD, and asks three times for each call.
 
-Sources: OCI distribution-spec; Azure/acr docs/AAD-OAuth.md for scopes; data-plane API 2021-07-01 for the tags of a digest."""
+Sources: OCI distribution-spec; Azure/acr docs/AAD-OAuth.md for scopes; data-plane API 2021-07-01 for untagging."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
 
 from registries.calls import Calls
 from registries.diagnosis import SoftDeletes, Suspect, nobody_knows
+from registries.lists import Lists
 from registries.manifests import ACCEPT, INDEX_MEDIA_TYPES, Manifest
-from registries.refusals import Side, proves_absence, refusal
+from registries.refusals import Side, first_error, proves_absence, refusal
 from registries.refusals.answers import not_understood
 from registries.tokens import Tokens
 from registries.wire import Answer, Wire
 from replication.failures import Failure, Refused, said
 from replication.references import Digest, InvalidReference, Repository, Tag
 
-PAGE = 100
-MOST_PAGES = 1000
-MOST_TAGS = 10_000  # of one digest
 PUSH, DELETE = "pull,push", "delete"  # the actions of scopes
 
 Reference = Tag | Digest
@@ -59,18 +54,21 @@ class Registry:
         self._calls = Calls(side, wire, tokens, soft_deletes)
         self._send = self._calls.send
         self._tokens = tokens
+        self.lists = Lists(side, self._send, place_of)
 
-    async def find(self, repository: Repository, reference: Reference, *, prove: bool = False) -> Found | None:
+    async def find(self, repository: Repository, reference: Reference, *, prove: bool = False, gone: bool = False) -> Found | None:
         """HEAD (distribution-spec, "Checking if content exists"), which unlike a GET is not counted as a pull. A HEAD's 404 has no body: it
-        may start an import, and proves no absence. With `prove`, None is proven by a GET that answers the registry's own code."""
+        may start an import, and proves no absence. With `prove`, None is proven by a GET that answers the registry's own code. `gone`: as
+        `prove`, of what is most likely absent, so the GET comes at once."""
         repository = self._place_of(repository)
         doing = f"look at {artifact(repository, reference)} in {self.side.name}"
         path, scope = _manifest_path(repository, reference), f"repository:{repository}:pull"
-        answer = await self._send("HEAD", path, scope, doing, {"Accept": ACCEPT})
-        if answer.status != 404:
-            return self._found(answer, reference, doing)
-        if not prove:
-            return None
+        if not gone:
+            answer = await self._send("HEAD", path, scope, doing, {"Accept": ACCEPT})
+            if answer.status != 404:
+                return self._found(answer, reference, doing)
+            if not prove:
+                return None
         doing = f"prove that {artifact(repository, reference)} is absent in {self.side.name}"
         answer = await self._send("GET", path, scope, doing, {"Accept": ACCEPT})
         return None if proves_absence(answer) else self._found(answer, reference, doing)
@@ -126,26 +124,16 @@ class Registry:
             raise Refused(refusal(answer, self.side, doing))
         return True
 
-    async def tags_of(self, repository: Repository, digest: Digest) -> frozenset[Tag]:
-        """`GET /acr/v1/{name}/_tags?digest=`, page by page; none when the repository is absent."""
+    async def untag(self, repository: Repository, tag: Tag) -> bool:
+        """`DELETE /acr/v1/{name}/_tags/{tag}`: the manifest stays. False when there was no such tag."""
         repository = self._place_of(repository)
-        doing = f"list the tags of {artifact(repository, digest)} in {self.side.name}"
-        path = f"/acr/v1/{repository}/_tags"
-        query = urlencode({"digest": str(digest), "n": PAGE})
-        tags: set[Tag] = set()
-        for _ in range(MOST_PAGES):
-            answer = await self._send("GET", f"{path}?{query}", f"repository:{repository}:metadata_read", doing)
-            if proves_absence(answer):
-                return frozenset()
-            if answer.status != 200:
-                raise Refused(refusal(answer, self.side, doing))
-            tags |= self._tags(answer, digest, doing)
-            if len(tags) > MOST_TAGS:
-                raise Refused(self._unexpected(doing, f"it has more than {MOST_TAGS} tags"))
-            query = _next_query(answer)
-            if not query:
-                return frozenset(tags)
-        raise Refused(self._unexpected(doing, f"the list does not end within {MOST_PAGES} pages"))
+        doing = f"untag {artifact(repository, tag)} in {self.side.name}"
+        answer = await self._send("DELETE", f"/acr/v1/{repository}/_tags/{tag}", f"repository:{repository}:{DELETE}", doing, tries=1)
+        if proves_absence(answer) or (answer.status == 404 and first_error(answer.body)[0] == "TAG_UNKNOWN"):
+            return False
+        if answer.status != 202:
+            raise Refused(refusal(answer, self.side, doing))
+        return True
 
     async def explain(self, refused: Failure, repository: Repository, digest: Digest) -> Failure:
         """A `disallowed`, of what was to be brought here, told as what it is."""
@@ -158,17 +146,6 @@ class Registry:
         if digest is None or (isinstance(reference, Digest) and digest != reference):
             raise Refused(self._unexpected(doing, f"Docker-Content-Digest is {answer.headers.get('Docker-Content-Digest')!r}"))
         return Found(digest, media_type_of(answer))
-
-    def _tags(self, answer: Answer, digest: Digest, doing: str) -> set[Tag]:
-        """Checked once more here: a server that ignores `digest` would answer every tag."""
-        trouble = None
-        try:
-            listed = [(Tag.parse(one["name"]), one["digest"]) for one in _json(answer).get("tags") or ()]
-        except (InvalidReference, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-            trouble = type(error).__name__
-        if trouble is not None:
-            raise Refused(self._unexpected(doing, f"the list of tags is not as documented ({trouble})"))
-        return {tag for tag, held in listed if held == str(digest)}
 
     def _unexpected(self, doing: str, what: str) -> Failure:
         return not_understood(doing, what, self.side.name)
@@ -192,16 +169,3 @@ def _parsed_digest(text: str | None) -> Digest | None:
         return Digest.parse(text)
     except InvalidReference:
         return None
-
-
-def _next_query(answer: Answer) -> str:
-    """Of `Link: </acr/v1/…?last=x&n=2>; rel="next"`; the path and the host stay ours. Empty after the last page."""
-    link = answer.headers.get("Link", "")
-    return link.partition("<")[2].partition(">")[0].partition("?")[2] if 'rel="next"' in link else ""
-
-
-def _json(answer: Answer) -> dict[str, Any]:
-    value = json.loads(answer.body)
-    if not isinstance(value, dict):
-        raise ValueError("not an object")
-    return value

@@ -66,8 +66,9 @@ def disallowed(words: str, side: Side, doing: str) -> Failure:
 
 
 def right_missing(answer: Answer, side: Side, scope: str, doing: str) -> Failure:
-    """The credential is known there, and may not do this to that repository. `scope`: `repository:team/app:pull,push`."""
-    _, repository, actions = scope.split(":")
+    """The credential is known there, and may not do this to that repository. `scope`: `repository:team/app:pull,push`, or
+    `registry:catalog:*`."""
+    kind, repository, actions = scope.split(":")
     right = side.rights.get(actions.rpartition(",")[2], actions)
-    hint = side.lacking_hint.format(right=right, repository=repository)
+    hint = side.lacking_hint.format(right=right, repository=repository if kind == "repository" else f"the {repository}")
     return Failure(kind="conflict", code=side.lacking, doing=doing, said=words_of(answer), hint=hint)

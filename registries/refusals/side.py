@@ -7,13 +7,14 @@ from replication.failures import Code
 
 ROLE_ACTIONS: Mapping[str, str] = {  # by the actions of scopes; acr.md 7.1 and 7.2
     action: f"Microsoft.ContainerRegistry/registries/{rbac} (with ABAC permissions the data action"
-    f" Microsoft.ContainerRegistry/registries/repositories/{abac})"
+    f" Microsoft.ContainerRegistry/registries/{abac})"
     for action, rbac, abac in (
-        ("pull", "pull/read", "content/read"),
-        ("push", "push/write", "content/write"),
-        ("delete", "artifacts/delete", "content/delete"),
-        ("metadata_read", "pull/read", "metadata/read"),
-        ("metadata_write", "artifacts/delete", "metadata/delete"),
+        ("pull", "pull/read", "repositories/content/read"),
+        ("push", "push/write", "repositories/content/write"),
+        ("delete", "artifacts/delete", "repositories/content/delete"),
+        ("metadata_read", "pull/read", "repositories/metadata/read"),
+        ("metadata_write", "artifacts/delete", "repositories/metadata/delete"),
+        ("*", "pull/read", "catalog/read"),  # of the catalog, which has no other
     )
 }
 

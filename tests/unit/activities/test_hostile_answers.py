@@ -114,7 +114,7 @@ def scene(tls: TlsFiles, elsewhere: socket.socket) -> Iterator[Scene]:
                 patch.delenv(name)
         for name, value in made.settings().items():
             patch.setenv(name, value)
-        patch.setattr("registries.registry.MOST_PAGES", 3)
+        patch.setattr("registries.lists.MOST_PAGES", 3)
         patch.setattr("registries.egress.READ_WITHIN", 2)
         yield made
 

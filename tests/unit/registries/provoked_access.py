@@ -84,7 +84,7 @@ async def source_denied(clouds: Clouds) -> Failure:
 @provokes("source_right_missing", "conflict", "--add-repository provoked/access metadata/read")
 async def source_right_missing(clouds: Clouds) -> Failure:
     async with source_client(source_of(clouds.source)) as (registry, _):
-        return await refusal_of(registry.tags_of(APP, ABSENT))
+        return await refusal_of(registry.lists.tags_of(APP, ABSENT))
 
 
 @provokes("credential_wrong", "denied", "value (not its id) into the setting ChinaClientSecret")

@@ -63,16 +63,16 @@ async def test_an_identity_tells_the_tags_that_the_pull_token_does_not(cloud: Cl
     cloud.push_image(str(APP), "v2")
     async with source_client(source_of(cloud)) as (pulling, _):
         with pytest.raises(Refused) as refused:
-            await pulling.tags_of(APP, digest)
+            await pulling.lists.tags_of(APP, digest)
         check_refusal(refused, "conflict", "source_right_missing")
     async with listed(cloud, client_id) as registry:
-        assert await registry.tags_of(APP, digest) == {Tag("v1"), Tag("v2")}
+        assert await registry.lists.tags_of(APP, digest) == {Tag("v1"), Tag("v2")}
 
 
 async def refusal(cloud: Cloud, client_id: str | None, kind: Kind = "denied", code: Code = "source_denied") -> Failure:
     async with listed(cloud, client_id) as registry:
         with pytest.raises(Refused) as refused:
-            await registry.tags_of(APP, Digest("0" * 64))
+            await registry.lists.tags_of(APP, Digest("0" * 64))
     failure = check_refusal(refused, kind, code, HEADER)
     assert "SourceListingIdentity" in failure.hint
     return failure
@@ -98,5 +98,5 @@ async def test_an_endpoint_that_is_not_there_is_unreachable(cloud: Cloud, monkey
     monkeypatch.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{free_ports(1)[0]}/msi/token")
     async with listed(cloud, None) as registry:
         with pytest.raises(Refused) as refused:
-            await registry.tags_of(APP, Digest("0" * 64))
+            await registry.lists.tags_of(APP, Digest("0" * 64))
     check_refusal(refused, "transient", "unreachable")

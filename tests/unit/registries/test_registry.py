@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from registries.lists import Listed, Page
 from registries.manifests import INDEX_MEDIA_TYPES, Manifest
+from registries.registry import Found
 from replication.failures import Refused
 from replication.references import Digest, Repository, Tag
 from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Clouds, digest_of, image, index
@@ -75,11 +77,58 @@ async def test_a_manifest_is_deleted_with_its_tags_and_once(clouds: Clouds) -> N
     digest = Digest.parse(clouds.target.push_image("registry/delete", "v1"))
     clouds.target.push_image("registry/delete", "v2")
     async with target_client(target_of(clouds.target)) as (registry, _):
-        assert await registry.tags_of(app, digest) == {V1, Tag("v2")}
+        assert await registry.lists.tags_of(app, digest) == {V1, Tag("v2")}
         assert await registry.delete_manifest(app, digest) is True
         assert await registry.resolve_with_proof(app, V1) is None
-        assert await registry.tags_of(app, digest) == set()
+        assert await registry.lists.tags_of(app, digest) == set()
         assert await registry.delete_manifest(app, digest) is False
+
+
+async def test_a_tag_is_taken_from_its_manifest_once(clouds: Clouds) -> None:
+    app = Repository("registry/untag")
+    digest = Digest.parse(clouds.target.push_image("registry/untag", "v1"))
+    async with target_client(target_of(clouds.target)) as (registry, _):
+        assert await registry.untag(app, V1) is True
+        assert await registry.untag(app, V1) is False
+        assert await registry.untag(Repository("registry/none"), V1) is False
+        assert await registry.lists.manifest(app, digest) == Listed(digest, OCI_MANIFEST)
+        assert await registry.find(app, V1, gone=True) is None
+        assert await registry.find(app, digest, gone=True) == Found(digest, OCI_MANIFEST)
+
+
+async def test_what_is_in_a_registry_is_listed_page_by_page(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("registries.lists.PAGE", 2)
+    app, layers = Repository("registry/listed"), (b"1", b"2", b"3")
+    digests = sorted(Digest.parse(clouds.target.push_image("registry/listed", f"v{layer.decode()}", layer=layer)) for layer in layers)
+    async with target_client(target_of(clouds.target)) as (registry, _):
+        first = await registry.lists.manifests(app, None)
+        last = await registry.lists.manifests(app, first.after)
+        assert [one.digest for one in (*first.items, *last.items)] == digests
+        assert {tag for one in (*first.items, *last.items) for tag in one.tags} == {Tag("v1"), Tag("v2"), Tag("v3")}
+        assert (len(first.items), last.after) == (2, None)
+        assert await registry.lists.count(app) == 3
+        assert await registry.lists.count(Repository("registry/none")) == 0
+        assert await registry.lists.manifests(Repository("registry/none"), None) == Page((), None)
+        assert await registry.lists.manifest(app, Digest("0" * 64)) is None
+        page = await registry.lists.repositories(None)
+        found = list(page.items)
+        while page.after is not None:
+            page = await registry.lists.repositories(page.after)
+            found += page.items
+        assert app in found
+        assert found == sorted(set(found))
+
+
+async def test_referrers_are_told_of_a_subject_that_is_there_or_not(clouds: Clouds) -> None:
+    app, digest = Repository("registry/referred"), Digest.parse(clouds.target.push_image("registry/referred", "v1"))
+    signature = json.dumps(
+        {**json.loads(image(b"layer")), "subject": {"mediaType": OCI_MANIFEST, "digest": str(digest), "size": 1}}
+    ).encode()
+    assert clouds.target.push_manifest("registry/referred", "signature", signature).status == 201
+    async with target_client(target_of(clouds.target)) as (registry, _):
+        (told,) = await registry.lists.referrers(app, digest)
+        assert (str(told.digest), told.index) == (digest_of(signature), False)
+        assert await registry.lists.referrers(app, Digest("0" * 64)) == ()
 
 
 async def test_tags_are_listed_to_the_last_page(clouds: Clouds) -> None:
@@ -88,9 +137,9 @@ async def test_tags_are_listed_to_the_last_page(clouds: Clouds) -> None:
         assert clouds.target.push_manifest("registry/paged", str(tag), image(b"layer")).status == 201
     other = clouds.target.push_image("registry/paged", "unlike", layer=b"other")
     async with target_client(target_of(clouds.target)) as (registry, _):
-        assert await registry.tags_of(Repository("registry/paged"), Digest.parse(digest)) == tags
-        assert await registry.tags_of(Repository("registry/paged"), Digest.parse(other)) == {Tag("unlike")}
-        assert await registry.tags_of(Repository("registry/none"), Digest.parse(digest)) == set()
+        assert await registry.lists.tags_of(Repository("registry/paged"), Digest.parse(digest)) == tags
+        assert await registry.lists.tags_of(Repository("registry/paged"), Digest.parse(other)) == {Tag("unlike")}
+        assert await registry.lists.tags_of(Repository("registry/none"), Digest.parse(digest)) == set()
     assert len(asked_of(clouds.target, "registry/paged/_tags")) == 3 + 1
 
 

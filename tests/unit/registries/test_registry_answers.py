@@ -16,8 +16,9 @@ import pytest
 
 from devkit.tls import TlsFiles, make_authority
 from registries.egress import LARGEST_ANSWER
+from registries.lists import MOST, MOST_PAGES
 from registries.manifests import Manifest
-from registries.registry import MOST_PAGES, MOST_TAGS, Registry
+from registries.registry import Registry
 from registries.tokens import Token
 from registries.wire import Wire
 from replication.failures import Code, Kind, Refused
@@ -41,9 +42,15 @@ CALLS: dict[str, Call] = {
     "manifest": lambda registry: registry.manifest(APP, DIGEST),
     "put_manifest": lambda registry: registry.put_manifest(APP, V1, PUT),
     "delete_manifest": lambda registry: registry.delete_manifest(APP, DIGEST),
-    "tags_of": lambda registry: registry.tags_of(APP, DIGEST),
+    "tags_of": lambda registry: registry.lists.tags_of(APP, DIGEST),
+    "described": lambda registry: registry.lists.manifest(APP, DIGEST),
+    "manifests": lambda registry: registry.lists.manifests(APP, None),
+    "repositories": lambda registry: registry.lists.repositories(None),
+    "count": lambda registry: registry.lists.count(APP),
+    "referrers": lambda registry: registry.lists.referrers(APP, DIGEST),
+    "untag": lambda registry: registry.untag(APP, V1),
 }
-CHANGES = (CALLS["put_manifest"], CALLS["delete_manifest"])
+CHANGES = (CALLS["put_manifest"], CALLS["delete_manifest"], CALLS["untag"])
 LOOKS = (CALLS["resolve"], CALLS["resolve_with_proof"])  # by HEAD
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
@@ -116,7 +123,9 @@ async def test_a_token_that_is_refused_is_renewed_once_but_for_a_change(tls: Tls
         with pytest.raises(Refused) as refused:
             await call(registry)
     failure = check_refusal(refused, "conflict", "target_right_missing", BEARER)
-    assert re.fullmatch(r"The role lacks (pull/read|push/write|artifacts/delete) on team/app\.", failure.hint)
+    assert re.fullmatch(
+        r"The role lacks (pull/read|push/write|artifacts/delete) on team/app\.|The role lacks \* on the catalog\.", failure.hint
+    )
     assert tokens.forgotten == 2 if call not in CHANGES else 1
     assert [asked.headers["Authorization"] for asked in server.asked] == [f"Bearer {BEARER}"] * len(script)
 
@@ -203,7 +212,7 @@ async def test_a_404_with_the_registrys_own_code_proves_absence(tls: TlsFiles, c
     async with registry_at(tls, gone, gone, gone) as (registry, _):
         assert await registry.manifest(APP, DIGEST) is None
         assert await registry.delete_manifest(APP, DIGEST) is False
-        assert await registry.tags_of(APP, DIGEST) == set()
+        assert await registry.lists.tags_of(APP, DIGEST) == set()
 
 
 async def test_the_code_counts_with_a_404_alone(tls: TlsFiles) -> None:
@@ -407,7 +416,7 @@ async def test_the_next_page_is_asked_for_at_our_own_path(tls: TlsFiles) -> None
         answer(tags("c"), Link="<x?last=c>; rel=other"),
     ]
     async with registry_at(tls, *pages) as (registry, server):
-        assert await registry.tags_of(APP, DIGEST) == {Tag("a"), Tag("b"), Tag("c")}
+        assert await registry.lists.tags_of(APP, DIGEST) == {Tag("a"), Tag("b"), Tag("c")}
     assert [asked.target.partition("?")[0] for asked in server.asked] == ["/acr/v1/team/app/_tags"] * 3
     assert [asked.target.partition("?")[2] for asked in server.asked[1:]] == ["last=a&n=100", "last=b"]
 
@@ -416,13 +425,13 @@ async def test_tags_of_other_digests_are_left_out(tls: TlsFiles) -> None:
     """As a server answers that does not know the filter."""
     value = {"tags": [*tags("a")["tags"], *tags("b", digest=ABSENT)["tags"]]}
     async with registry_at(tls, answer(value)) as (registry, _):
-        assert await registry.tags_of(APP, DIGEST) == {Tag("a")}
+        assert await registry.lists.tags_of(APP, DIGEST) == {Tag("a")}
 
 
 @pytest.mark.parametrize("value", [{}, {"tags": None}, {"tags": []}])
 async def test_a_list_may_be_empty(tls: TlsFiles, value: dict[str, Any]) -> None:
     async with registry_at(tls, answer(value)) as (registry, _):
-        assert await registry.tags_of(APP, DIGEST) == set()
+        assert await registry.lists.tags_of(APP, DIGEST) == set()
 
 
 LISTS: dict[str, bytes] = {
@@ -442,26 +451,26 @@ LISTS: dict[str, bytes] = {
 async def test_a_list_that_is_none_is_told_and_not_taken_for_empty(tls: TlsFiles, body: bytes) -> None:
     async with registry_at(tls, Reply(body=body)) as (registry, _):
         with pytest.raises(Refused) as refused:
-            await registry.tags_of(APP, DIGEST)
-    assert "the list of tags is not as documented" in check_refusal(refused, "transient", "not_understood").said
+            await registry.lists.tags_of(APP, DIGEST)
+    assert "the list is not as documented" in check_refusal(refused, "transient", "not_understood").said
 
 
 async def test_a_list_without_an_end_is_given_up(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_PAGES == 1000
-    monkeypatch.setattr("registries.registry.MOST_PAGES", 5)
+    monkeypatch.setattr("registries.lists.MOST_PAGES", 5)
     again = answer(tags("a"), Link='</acr/v1/team/app/_tags?last=a>; rel="next"')
     async with registry_at(tls, *[again] * 5) as (registry, _):
         with pytest.raises(Refused) as refused:
-            await registry.tags_of(APP, DIGEST)
+            await registry.lists.tags_of(APP, DIGEST)
     check_refusal(refused, "transient", "not_understood")
 
 
 async def test_more_tags_than_a_digest_may_have_are_not_held(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand pages of four megabytes would be that."""
-    assert MOST_TAGS == 10_000
-    monkeypatch.setattr("registries.registry.MOST_TAGS", 3)
+    assert MOST == 10_000
+    monkeypatch.setattr("registries.lists.MOST", 3)
     pages = [answer(tags(f"{number}a", f"{number}b"), Link='<x?last=a>; rel="next"') for number in range(2)]
     async with registry_at(tls, *pages) as (registry, _):
         with pytest.raises(Refused) as refused:
-            await registry.tags_of(APP, DIGEST)
+            await registry.lists.tags_of(APP, DIGEST)
     assert check_refusal(refused, "transient", "not_understood").said == "it has more than 3 tags"

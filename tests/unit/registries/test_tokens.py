@@ -61,7 +61,7 @@ async def test_a_target_exchanges_once_and_fetches_once_for_each_scope(clouds: C
         assert (await tokens.refresh_token()).valid_for > 10_000
         digest, *_ = await asyncio.gather(*(registry.resolve(app, V1) for _ in range(10)))
         assert digest is not None
-        await asyncio.gather(*(registry.tags_of(app, digest) for _ in range(10)))
+        await asyncio.gather(*(registry.lists.tags_of(app, digest) for _ in range(10)))
     after = [len(asked_of(cloud, path)) for path in ("/oauth2/exchange", "/oauth2/token")]
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 2]
     assert len(asked_of(cloud, "/oauth2/v2.0/token", service="entra")) - entra == 1
