@@ -32,7 +32,7 @@ def test_what_one_role_takes_out_another_may_give() -> None:
 def test_each_mode_counts_its_own_actions_alone() -> None:
     both = Grants(tuple(one for mode in ("rbac", "abac") for one in read_role(f"{ROOT}/infra/role.json#{mode}")))
     rbac = Grants(tuple(read_role(f"{ROOT}/infra/role.json#rbac")))
-    needed = {Right.PULL, Right.PUSH, Right.DELETE, Right.UNTAG, Right.METADATA_READ}
+    needed = {Right.PULL, Right.PUSH, Right.DELETE, Right.UNTAG, Right.METADATA_READ, Right.CATALOG}
     assert needed <= set(rbac.on_data_plane("LegacyRegistryPermissions"))
     assert set(rbac.on_data_plane("AbacRepositoryPermissions")) == set()
     assert set(both.on_data_plane("AbacRepositoryPermissions")) == needed
@@ -107,6 +107,7 @@ def everything(source: Cloud, cloud: Cloud) -> list[str]:
     assert digest_of(manifest) == digest
     media_type = {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
     step("tag", call("PUT", "/v2/roles/app/manifests/v1", f"{name}:pull,push", manifest, **media_type) == 201)
+    step("list repositories", call("GET", "/acr/v1/_catalog", "registry:catalog:*") == 200)
     step("list", call("GET", "/acr/v1/roles/app/_tags", f"{name}:metadata_read") == 200)
     cloud.push_manifest("roles/app", "v1", manifest)
     step("untag", call("DELETE", "/acr/v1/roles/app/_tags/v1", f"{name}:delete") == 202)
