@@ -9,7 +9,8 @@ from replication.credential import ClientCertificate
 from replication.patterns import Filter
 from replication.scope import Scope
 from replication.settings import Settings
-from replication.targets import Egress, SourceToken, Target
+from replication.targets import Egress, SourceToken, Target, identity_name
+from replication.vaultsecret import SecretSource, VaultSecret
 
 MASK = "••••"
 
@@ -20,6 +21,7 @@ def source_table(settings: Settings) -> Table:
     table.add_row("registry", str(source.registry))
     table.add_row("login server", source.login_server)
     table.add_row("pull token", _token(source.token))
+    table.add_row("key vaults read by", identity_name(source.vault_client_id))
     table.add_row("listed by", "nobody: SourceListingIdentity is not set" if source.listing is None else str(source.listing))
     table.add_row("way out", _way_out(source.egress))
     table.add_row("limits", _limits(settings.limits.to_json()))
@@ -58,7 +60,8 @@ def _credential(target: Target) -> str:
     credential = target.credential
     words = f"{credential.kind}: {credential.origin}"
     if isinstance(credential, ClientCertificate):
-        words += f", password {MASK} ({credential.password_setting})" if credential.password_setting else ""
+        if credential.password is not None and credential.password_setting is not None:
+            words += f", password {MASK} ({_place(credential.password_setting, credential.password)})"
         words += ", with its chain" if credential.send_chain else ""
     return f"{words}\napplication {target.client_id}\ntenant {target.tenant_id}"
 
@@ -71,7 +74,11 @@ def _own(target: Target) -> str:
 
 
 def _token(token: SourceToken) -> str:
-    return f"{token.name}, password {MASK} ({token.setting})"
+    return "\n".join(f"{token.name}, password {MASK} ({_place(setting, password)})" for setting, password in token.slots)
+
+
+def _place(setting: str, source: SecretSource) -> str:
+    return f"{setting} → {source.vault}/{source.name}" if isinstance(source, VaultSecret) else setting
 
 
 def _way_out(egress: Egress) -> str:

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from registries.armclient import ArmClient
 from registries.diagnosis import import_failed
-from registries.keyvault import require_resolved
 from registries.refusals import first_error, retry_after
 from registries.refusals.arm import NOT_ADMITTED, arm_refusal, import_failure, post_refusal
 from registries.registry import Registry, artifact
+from registries.source import SourceTokens
 from registries.target import place_of
 from registries.wire import Answer
 from replication.failures import Failure, Refused
@@ -36,25 +36,27 @@ class ImportState:
 
 
 class TargetImports:
-    """`here` and `there`: the source, as the token reads it that ARM copies by, and the target: they are asked why an import failed."""
+    """`here` and `there`: the source, as the token reads it that ARM copies by, and the target: they are asked why an import failed. `pull`
+    has that token's password."""
 
-    def __init__(self, target: Target, source: Source, arm: ArmClient, *, here: Registry, there: Registry) -> None:
+    def __init__(self, target: Target, source: Source, arm: ArmClient, *, here: Registry, there: Registry, pull: SourceTokens) -> None:
         self._target = target
         self._source = source
         self._token = target.source_token or source.token
         self._arm = arm
         self._here = here
         self._there = there
+        self._pull = pull
 
     async def begin(self, repository: Repository, digest: Digest) -> ImportState:
         """One POST, never repeated here. Raises `Refused`."""
         doing = f"import {artifact(repository, digest)} into {self._target}"
-        require_resolved(self._token.password, self._token.setting, doing)
+        password = await self._pull.password(doing)
         body: dict[str, Any] = {
             "source": {
                 "registryUri": self._source.login_server,
                 "sourceImage": f"{repository}@{digest}",
-                "credentials": {"username": self._token.name, "password": self._token.password.reveal()},
+                "credentials": {"username": self._token.name, "password": password.reveal()},
             },
             "targetTags": [],
             "untaggedTargetRepositories": [str(place_of(repository, self._target))],
@@ -97,13 +99,16 @@ class TargetImports:
         return failed
 
     async def _by_source(self, failed: Failure, repository: Repository, digest: Digest) -> Failure:
-        """What the same token opens for the app tells whether the token is meant, or its right to a repository."""
+        """What the same token opens for the app tells whether the token is meant, or its right to a repository; or whether it was its
+        password of before, which somebody has generated anew."""
         try:
+            await self._pull.prove()
             await self._here.find(repository, digest)
         except Refused as refused:
             told = refused.failure
         else:
-            return failed
+            hint = "The source takes the token now: its password was generated anew, or is on its way to every replica. It is tried again."
+            return replace(failed, kind="transient", hint=f"{hint} If it lasts: {failed.hint}")
         if told.code not in ("source_denied", "source_right_missing"):
             return failed
         return replace(failed, kind=told.kind, code=told.code, hint=told.hint)

@@ -4,6 +4,7 @@ As streams: the SDK's own methods read an answer whole, take every refusal for J
 the subscription. Source: Registries - Get, api-version 2025-11-01."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,7 @@ from azure.core.rest import HttpRequest
 
 from registries.credentials import EntraCredential
 from registries.egress import through, transport
+from registries.signing import SdkCredential
 from registries.wire import Answer, whole_answer
 from replication.failures import Refused
 from replication.targets import Target
@@ -60,8 +62,18 @@ class ArmClient:
         return f"https://{self._host}{quote(str(self._target.registry))}{action}"
 
     async def _send(self, request: HttpRequest, doing: str) -> Answer:
-        """Entra is asked first, so that its refusals are told as such."""
-        await self._credential.token(self._target.cloud.arm_audience)
+        """Entra is asked first, so that its refusals are told as such. A token that was at hand and that ARM takes no more is renewed once:
+        what it refuses, it has not begun."""
+        audience, began = self._target.cloud.arm_audience, time.monotonic()
+        token = await self._credential.token(audience)
+        answer = await self._send_once(request, doing)
+        if answer.status == 401 and token.obtained < began:
+            self._credential.forget(audience, token)
+            await self._credential.token(audience)
+            answer = await self._send_once(request, doing)
+        return answer
+
+    async def _send_once(self, request: HttpRequest, doing: str) -> Answer:
         return await whole_answer(self._sdk().send_request(request, stream=True), through(self._host, self._target.egress), doing)
 
     def _sdk(self) -> "ContainerRegistryManagementClient":
@@ -69,7 +81,7 @@ class ArmClient:
             from azure.mgmt.containerregistry.aio import ContainerRegistryManagementClient
 
             self._client = ContainerRegistryManagementClient(
-                self._credential.sdk,
+                SdkCredential(self._credential, self._target.cloud.arm_audience),
                 self._target.registry.subscription,
                 self._target.cloud.resource_manager,
                 credential_scopes=[f"{self._target.cloud.arm_audience}/.default"],

@@ -10,7 +10,8 @@ from registries.arm import TargetImports
 from registries.armclient import ArmClient
 from registries.credentials import EntraCredential
 from registries.entratokens import EntraTokens
-from registries.listing import ManagedIdentity, listing_registry
+from registries.heldsecrets import HeldSecrets
+from registries.listing import listing_registry
 from registries.manifests import KeptManifests
 from registries.registry import Registry
 from registries.source import SourceTokens, source_registry
@@ -41,11 +42,11 @@ class Connections:
         self._wire = Wire(settings.source.login_server, settings.source.egress)
         self.source: Registry
         self.source_tokens: SourceTokens
-        self.source, self.source_tokens = source_registry(settings.source, self._wire)
-        self._identity: ManagedIdentity | None = None
+        self.secrets = HeldSecrets(settings.source.vault_client_id, settings.source.egress)
+        self.source, self.source_tokens = source_registry(settings.source, self._wire, secrets=self.secrets)
         self._listing: Registry | None = None
         if settings.source.listing is not None:
-            self._listing, self._identity = listing_registry(settings.source, settings.source.listing, self._wire)
+            self._listing = listing_registry(settings.source, settings.source.listing, self._wire)
         self._targets = {name: self._connect(target) for name, target in settings.targets.items()}
 
     @property
@@ -68,19 +69,19 @@ class Connections:
 
     async def close(self) -> None:
         await self._wire.close()
-        if self._identity is not None:
-            await self._identity.close()
+        await self.secrets.close()
         for one in self._targets.values():
             await one.wire.close()
             await one.imports.close()
-            await one.credential.close()
 
     def _connect(self, target: Target) -> TargetConnection:
-        wire, credential = Wire(target.login_server, target.egress), EntraCredential(target)
+        wire, credential = Wire(target.login_server, target.egress), EntraCredential(target, self.secrets)
         arm, source = ArmClient(target, credential), self.settings.source
         registry, tokens = target_registry(target, wire, credential, arm.soft_deletes)
-        here = self.source if target.source_token is None else source_registry(source, self._wire, target.source_token)[0]
-        imports = TargetImports(target, source, arm, here=here, there=registry)
+        here, pull = self.source, self.source_tokens
+        if target.source_token is not None:
+            here, pull = source_registry(source, self._wire, target.source_token, secrets=self.secrets)
+        imports = TargetImports(target, source, arm, here=here, there=registry, pull=pull)
         return TargetConnection(target, wire, credential, registry, tokens, imports)
 
 

@@ -1,4 +1,4 @@
-"""The service principal of a target: Entra tokens of its cloud, by azure-identity, which caches them in memory.
+"""The service principal of a target: Entra tokens of its cloud, by azure-identity.
 
 An authority that azure-identity does not know by name is never discovered: MSAL would ask the public cloud about it, and send the secret to
 whatever endpoint the answer names."""
@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registries.egress import through, transport
-from registries.keyvault import require_resolved
+from registries.heldsecrets import HeldSecrets
+from registries.proofs import Proof, Proofs, certificate_bytes
 from registries.refusals.answers import trouble
 from registries.refusals.entra import entra_refusal
-from registries.tokens import sdk_token
+from registries.tokens import Token, TokenCache, sdk_token
 from registries.wire import ANSWER_WITHIN, Answer, unreachable
 from replication.clouds import CLOUDS
-from replication.credential import ClientCertificate, ClientSecret, FederatedToken
+from replication.credential import ClientCertificate, FederatedToken
 from replication.failures import Failure, Refused
 from replication.secret import Secret
 from replication.targets import Target
@@ -33,42 +34,52 @@ class _NoAssertion(Exception):
 
 
 class EntraCredential:
-    """One for each target. `sdk` is what azure-mgmt clients take."""
+    """One for each target: a `Signer`."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, secrets: HeldSecrets | None = None) -> None:
         self._target = target
-        self._sdk: AsyncTokenCredential | None = None
+        self._proofs = Proofs(target, secrets or HeldSecrets())
+        self._tokens: TokenCache[str] = TokenCache(self._fetch)
 
-    @property
-    def sdk(self) -> "AsyncTokenCredential":
-        """Raises `Refused` when the settings do not make one."""
-        if self._sdk is None:
-            self._sdk = _credential(self._target)
-        return self._sdk
-
-    async def token(self, audience: str) -> Secret:
+    async def token(self, audience: str) -> Token:
         """An access token. Raises `Refused`."""
+        return await self._tokens.get(audience)
+
+    def forget(self, audience: str, token: Token) -> None:
+        self._tokens.forget(audience, token)
+
+    async def _fetch(self, audience: str) -> Token:
+        """What is refused is read again, in case it was rotated."""
+        proof = await self._proofs.read(self._doing)
+        try:
+            return await self._ask(audience, proof)
+        except Refused as error:
+            refused = error.failure
+        renewed = await self._proofs.renewed(proof) if refused.kind == "denied" else None
+        if renewed is None:
+            raise Refused(refused)
+        return await self._ask(audience, renewed)
+
+    async def _ask(self, audience: str, proof: Proof) -> Token:
+        """By a credential made for this one request: it would hand out what it kept, though that was refused."""
         from azure.core.exceptions import AzureError, ClientAuthenticationError
 
-        target = self._target
-        doing = f"sign in to the cloud of {target} as {target.client_id}"
-        match target.credential:
-            case ClientSecret(setting=setting, secret=secret) | ClientCertificate(setting=setting, pem=secret):
-                require_resolved(secret, setting, doing)
+        target, sdk = self._target, _credential(self._target, proof)
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                return sdk_token((await self.sdk.get_token(f"{audience}/.default")).token)
+            async with asyncio.timeout(ANSWER_WITHIN), sdk:
+                given = await sdk.get_token(f"{audience}/.default")
+                return sdk_token(given.token, given.expires_on)
         except _NoAssertion as error:
             failure = _unusable(target, f"holds no token that can be read ({error})")
         except ClientAuthenticationError as error:
-            failure = self._denied(doing, str(error.message), error.response)  # type: ignore[arg-type]
-        except (AzureError, TimeoutError, ValueError, TypeError, LookupError, RecursionError) as error:  # azure-identity takes any answer
-            failure = unreachable(doing, self._authority, type(error).__name__)
+            failure = self._denied(self._doing, str(error.message), error.response)  # type: ignore[arg-type]
+        except (AzureError, TimeoutError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
+            failure = unreachable(self._doing, self._authority, type(error).__name__)  # azure-identity takes any answer
         raise Refused(failure)
 
-    async def close(self) -> None:
-        if self._sdk is not None:
-            await self._sdk.close()
+    @property
+    def _doing(self) -> str:
+        return f"sign in to the cloud of {self._target} as {self._target.client_id}"
 
     @property
     def _authority(self) -> str:
@@ -84,7 +95,7 @@ class EntraCredential:
         return entra_refusal(message, doing, self._target.credential, client=self._target.client_id)
 
 
-def _credential(target: Target) -> "AsyncTokenCredential":
+def _credential(target: Target, proof: Proof) -> "AsyncTokenCredential":
     """Raises `Refused`."""
     from azure.identity.aio import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
 
@@ -95,22 +106,22 @@ def _credential(target: Target) -> "AsyncTokenCredential":
         "retry_total": 0,  # pauses belong to the orchestrators
         "transport": transport(target.egress, str(target), "entra"),
     }
-    match target.credential:
-        case ClientSecret(secret=secret):
-            return ClientSecretCredential(*who, secret.reveal(), **options)
-        case FederatedToken(file=file):
+    match target.credential, proof:
+        case FederatedToken(file=file), _:
             return ClientAssertionCredential(*who, _assertion(file), **options)
-        case ClientCertificate(pem=pem, password=password, send_chain=chain):
+        case ClientCertificate(send_chain=chain), Proof(secret=Secret() as held, password=password):
             try:
                 return CertificateCredential(
                     *who,
-                    certificate_data=pem.reveal().encode(),
+                    certificate_data=certificate_bytes(held),
                     password=None if password is None else password.reveal(),
                     send_certificate_chain=chain,
                     **options,
                 )
             except (ValueError, TypeError) as error:  # TypeError: a password is needed, or is not
                 trouble = type(error).__name__
+        case _, Proof(secret=Secret() as secret):
+            return ClientSecretCredential(*who, secret.reveal(), **options)
     raise Refused(_unusable(target, f"holds no certificate with an RSA key that can be read, or the password does not open it ({trouble})"))
 
 

@@ -3,23 +3,17 @@
 Source: Azure/acr docs/AAD-OAuth.md: an Entra token is exchanged for a refresh token (about three hours), that for an access token of one
 scope (about an hour)."""
 
+import time
 from dataclasses import dataclass
-from typing import Protocol
 
 from registries.refusals import Side, is_refused, right_missing
+from registries.signing import Signer
 from registries.tokenanswers import token_of
 from registries.tokens import Token, TokenCache
 from registries.wire import Answer, Wire
 from replication.failures import Refused
-from replication.secret import Secret
 
 REFRESH = "refresh"
-
-
-class Signer(Protocol):
-    async def token(self, audience: str) -> Secret:
-        """An access token of Entra. Raises `Refused`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +32,8 @@ class EntraTokens:
         self._side = side
         self._wire = wire
         self._signer = signer
-        self._refresh = TokenCache(self._exchanged)
-        self._access = TokenCache(self._fetch)
+        self._refresh: TokenCache[str] = TokenCache(self._exchanged)
+        self._access: TokenCache[str] = TokenCache(self._fetch)
 
     async def refresh_token(self) -> Token:
         """The gate: whether Entra knows the principal and the registry takes its token."""
@@ -52,12 +46,20 @@ class EntraTokens:
         self._access.forget(scope, token)
 
     async def _exchanged(self, _: str) -> Token:
-        doing = f"exchange the Entra token of {self._exchange.who} at {self._side.name}"
+        """An Entra token that was at hand and is refused may have been revoked: it is exchanged anew by another one."""
+        doing, began = f"exchange the Entra token of {self._exchange.who} at {self._side.name}", time.monotonic()
         entra = await self._signer.token(self._exchange.audience)
-        form = {"grant_type": "access_token", "service": self._exchange.login_server, "access_token": entra.reveal()}
+        answer = await self._ask_exchange(entra, doing)
+        if is_refused(answer) and entra.obtained < began:
+            self._signer.forget(self._exchange.audience, entra)
+            answer = await self._ask_exchange(await self._signer.token(self._exchange.audience), doing)
+        return token_of(answer, "refresh_token", self._side, doing)
+
+    async def _ask_exchange(self, entra: Token, doing: str) -> Answer:
+        form = {"grant_type": "access_token", "service": self._exchange.login_server, "access_token": entra.value.reveal()}
         if self._exchange.tenant_id is not None:
             form["tenant"] = self._exchange.tenant_id
-        return token_of(await self._wire.send("POST", "/oauth2/exchange", doing=doing, data=form), "refresh_token", self._side, doing)
+        return await self._wire.send("POST", "/oauth2/exchange", doing=doing, data=form)
 
     async def _fetch(self, scope: str) -> Token:
         """A refusal may mean a refresh token that was revoked before its time, so the Entra token is exchanged anew, which is a request

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from registries.tokens import expiry_of
 from replication.credential import ClientCertificate, ClientSecret, Credential, FederatedToken
+from replication.secret import Secret
 from replication.settings import Settings
 
 DAY = 86_400.0  # seconds
@@ -32,7 +33,7 @@ def _end(credential: Credential) -> float | None:
     match credential:
         case ClientSecret(expires=expires):
             return expires
-        case ClientCertificate(pem=pem) if not pem.is_reference:
+        case ClientCertificate(pem=Secret() as pem) if not pem.is_reference:
             from cryptography.x509 import load_pem_x509_certificates
 
             try:

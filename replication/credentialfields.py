@@ -8,6 +8,7 @@ from replication.fields import Fields
 from replication.secret import Secret
 from replication.targets import SourceToken
 from replication.texts import CA_FILE_WRONG, DATE_EXAMPLE, SETTING_NAME, end_of_day, is_absolute_path
+from replication.vaultsecret import URI_EXAMPLE, SecretSource, held_in
 
 WAYS = {  # exactly one
     "clientSecretSetting": "ChinaClientSecret",
@@ -16,7 +17,7 @@ WAYS = {  # exactly one
 }
 OF_A_SECRET = {"clientSecretExpires"}
 OF_A_CERTIFICATE = {"clientCertificatePasswordSetting", "sendCertificateChain"}
-OF_THE_SOURCE = {"sourceTokenName", "sourceTokenPasswordSetting"}
+OF_THE_SOURCE = {"sourceTokenName", "sourceTokenPasswordSetting", "sourceTokenPassword2Setting"}
 CREDENTIAL_FIELDS = {*WAYS, *OF_A_SECRET, *OF_A_CERTIFICATE, *OF_THE_SOURCE}
 PEM_PARTS = ("-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----")
 
@@ -54,7 +55,7 @@ def _expires(fields: Fields) -> float | None:
 
 def _certificate(fields: Fields, values: Mapping[str, str]) -> ClientCertificate:
     setting, pem = named_secret(fields, "clientCertificateSetting", WAYS["clientCertificateSetting"], values)
-    if pem.reveal() and not pem.is_reference and not all(part in pem.reveal() for part in PEM_PARTS):
+    if isinstance(pem, Secret) and pem.reveal() and not pem.is_reference and not all(part in pem.reveal() for part in PEM_PARTS):
         fields.wrong(
             "clientCertificateSetting", "names a setting that holds no PEM of a certificate with its private key", " … ".join(PEM_PARTS)
         )
@@ -73,18 +74,25 @@ def parse_source_token(fields: Fields, values: Mapping[str, str]) -> SourceToken
         return None
     name = fields.text("sourceTokenName", "china-pull")
     setting, password = named_secret(fields, "sourceTokenPasswordSetting", "ChinaPullTokenPassword", values)
-    return SourceToken(name=name, password=password, setting=setting)
+    second_setting, second = None, None
+    if "sourceTokenPassword2Setting" in fields.value:
+        second_setting, second = named_secret(fields, "sourceTokenPassword2Setting", "ChinaPullTokenPassword2", values)
+    return SourceToken(name=name, password=password, setting=setting, second=second, second_setting=second_setting)
 
 
-def named_secret(fields: Fields, field: str, example: str, values: Mapping[str, str]) -> tuple[str, Secret]:
-    """The name of a setting, and what that holds; empty after a mistake."""
+def named_secret(fields: Fields, field: str, example: str, values: Mapping[str, str]) -> tuple[str, SecretSource]:
+    """The name of a setting, and what that holds or names; empty after a mistake."""
     setting = fields.text(field, example)
     if setting and not SETTING_NAME.fullmatch(setting):
         fields.wrong(field, "must be the name of a setting, not the secret itself", example)
         return "", Secret("")
     if setting and not values.get(setting):
         fields.wrong(field, "names a setting that is missing or empty", f"{example}, and a setting of that name")
-    return setting, Secret(values.get(setting, ""))
+    try:
+        return setting, held_in(values, setting)
+    except ValueError as error:
+        fields.wrong(field, f"names a setting that {error}", URI_EXAMPLE)
+        return setting, Secret("")
 
 
 def absolute_path(fields: Fields, field: str, example: str) -> str | None:

@@ -22,6 +22,8 @@ Code = Literal[
     "target_denied",
     "target_right_missing",
     "secret_unresolved",
+    "secret_missing",
+    "vault_denied",
     "settings_invalid",
     "registry_not_found",
     "absence_unproven",

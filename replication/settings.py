@@ -14,7 +14,7 @@ from replication.mistakes import Mistakes
 from replication.secret import Secret
 from replication.storesetting import Store, parse_store
 from replication.targetlist import parse_targets
-from replication.targets import Egress, Listing, RegistryId, Source, Target
+from replication.targets import PASSWORD_SETTING, SECOND_PASSWORD_SETTING, Egress, Listing, RegistryId, Source, Target
 from replication.texts import (
     CA_FILE_EXAMPLE,
     CA_FILE_WRONG,
@@ -29,6 +29,7 @@ from replication.texts import (
     is_guid,
     is_proxy,
 )
+from replication.vaultsecret import AUDIENCE_EXAMPLE, AUDIENCE_SETTING, URI_EXAMPLE, SecretSource, held_in, is_vault_audience
 
 __all__ = ["LIMITS", "SINGLE_TARGET", "Settings"]
 
@@ -74,8 +75,9 @@ def _source(values: Mapping[str, str], mistakes: Mistakes) -> Source | None:
     if registry is not None and not LOGIN_SERVER.fullmatch(login_server):
         mistakes.add("SourceACRLoginServer", "is not a login server (a host name, without https:// or a path)", "contoso.azurecr.io")
     name = _required(values, "SourceACRPullTokenName", mistakes, "replication-pull")
-    password = _required(values, "SourceACRPullTokenPassword", mistakes, "the password of that repository token")
-    expires = _expires(values, mistakes)
+    password = _secret(values, PASSWORD_SETTING, mistakes, "the password of that repository token")
+    second = _secret(values, SECOND_PASSWORD_SETTING, mistakes, "its other password") if values.get(SECOND_PASSWORD_SETTING) else None
+    expires, vault_client_id = _expires(values, mistakes), _vaults(values, mistakes)
     egress, listing = _egress(values, mistakes), _listing(values, CLOUDS[suffix], mistakes)
     if registry is None:
         return None
@@ -83,10 +85,12 @@ def _source(values: Mapping[str, str], mistakes: Mistakes) -> Source | None:
         registry=registry,
         login_server=login_server,
         token_name=name,
-        token_password=Secret(password),
+        token_password=password,
+        second_password=second,
         egress=egress,
         listing=listing,
         token_expires=expires,
+        vault_client_id=vault_client_id,
     )
 
 
@@ -112,9 +116,25 @@ def _egress(values: Mapping[str, str], mistakes: Mistakes) -> Egress:
 def _listing(values: Mapping[str, str], cloud: Cloud, mistakes: Mistakes) -> Listing | None:
     """By whom the source may be listed."""
     given = values.get("SourceListingIdentity") or None
-    if given is not None and given != "system" and not is_guid(given):
-        mistakes.add("SourceListingIdentity", "is neither 'system' nor the client id of a managed identity", f"system, or {GUID_EXAMPLE}")
-    return None if given is None else Listing(client_id=None if given == "system" else given, audience=cloud.acr_audience)
+    client_id = _identity(given, "SourceListingIdentity", mistakes)
+    return None if given is None else Listing(client_id=client_id, audience=cloud.acr_audience)
+
+
+def _vaults(values: Mapping[str, str], mistakes: Mistakes) -> str | None:
+    """By which user-assigned identity key vaults are read."""
+    audience = values.get(AUDIENCE_SETTING)
+    if audience and not is_vault_audience(audience):
+        mistakes.add(AUDIENCE_SETTING, "is not https:// and the domain of a cloud's key vaults", AUDIENCE_EXAMPLE)
+    return _identity(values.get("SourceVaultIdentity"), "SourceVaultIdentity", mistakes)
+
+
+def _identity(given: str | None, setting: str, mistakes: Mistakes) -> str | None:
+    """The client id of a user-assigned managed identity; None is the app's own."""
+    if not given or given == "system":
+        return None
+    if not is_guid(given):
+        mistakes.add(setting, "is neither 'system' nor the client id of a managed identity", f"system, or {GUID_EXAMPLE}")
+    return given
 
 
 def _targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
@@ -160,7 +180,7 @@ def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target
         guids[setting] = _required(values, setting, mistakes, GUID_EXAMPLE)
         if guids[setting] and not is_guid(guids[setting]):
             mistakes.add(setting, "is not a GUID", GUID_EXAMPLE)
-    secret = _required(values, "TargetAzureServicePrincipalClientKey", mistakes, "the client secret of that service principal")
+    secret = _secret(values, "TargetAzureServicePrincipalClientKey", mistakes, "the client secret of that service principal")
     if len(mistakes) > before or registry is None:
         return []
     return [
@@ -171,7 +191,7 @@ def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target
             login_server=f"{registry.name.lower()}.{CLOUDS[name].login_server_suffix}",
             tenant_id=guids["TargetAzureServicePrincipalTenantId"],
             client_id=guids["TargetAzureServicePrincipalClientId"],
-            credential=ClientSecret(setting="TargetAzureServicePrincipalClientKey", secret=Secret(secret)),
+            credential=ClientSecret(setting="TargetAzureServicePrincipalClientKey", secret=secret),
         )
     ]
 
@@ -181,6 +201,15 @@ def _required(values: Mapping[str, str], setting: str, mistakes: Mistakes, examp
     if not value:
         mistakes.add(setting, "is missing", example)
     return value
+
+
+def _secret(values: Mapping[str, str], setting: str, mistakes: Mistakes, example: str) -> SecretSource:
+    _required(values, setting, mistakes, example)
+    try:
+        return held_in(values, setting)
+    except ValueError as error:
+        mistakes.add(setting, str(error), URI_EXAMPLE)
+        return Secret("")
 
 
 def _registry(values: Mapping[str, str], setting: str, mistakes: Mistakes) -> RegistryId | None:

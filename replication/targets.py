@@ -8,8 +8,9 @@ from typing import Self
 from replication.clouds import Cloud
 from replication.credential import Credential
 from replication.scope import WHOLE, Scope
-from replication.secret import Secret
+from replication.vaultsecret import SecretSource
 
+PASSWORD_SETTING, SECOND_PASSWORD_SETTING = "SourceACRPullTokenPassword", "SourceACRPullTokenPassword2"
 # "Naming rules and restrictions for Azure resources". A registry's name becomes a host name, and its group part of a URL.
 _SHAPE = re.compile(
     r"/?subscriptions/([0-9a-z-]{1,64})/resourceGroups/([^/?#%\\\s]{1,90})"
@@ -54,11 +55,25 @@ DIRECT = Egress()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceToken:
-    """A repository token of the source, and the setting that holds its password."""
+    """A repository token of the source, and the settings that hold or name its password, or the two that it may have: while one is
+    generated anew, the other opens."""
 
     name: str
-    password: Secret
+    password: SecretSource
     setting: str
+    second: SecretSource | None = None
+    second_setting: str | None = None
+
+    @property
+    def slots(self) -> tuple[tuple[str, SecretSource], ...]:
+        """Setting and password."""
+        first = ((self.setting, self.password),)
+        return first if self.second is None or self.second_setting is None else (*first, (self.second_setting, self.second))
+
+
+def identity_name(client_id: str | None) -> str:
+    """Of a managed identity, for people."""
+    return "the app's own managed identity" if client_id is None else f"the managed identity {client_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +84,7 @@ class Listing:
     audience: str
 
     def __str__(self) -> str:
-        return "the app's own managed identity" if self.client_id is None else f"the managed identity {self.client_id}"
+        return identity_name(self.client_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +92,22 @@ class Source:
     registry: RegistryId
     login_server: str
     token_name: str
-    token_password: Secret
+    token_password: SecretSource
+    second_password: SecretSource | None = None
     egress: Egress = DIRECT
     listing: Listing | None = None
     token_expires: float | None = None  # seconds since 1970, where the settings tell
+    vault_client_id: str | None = None  # of the managed identity that reads key vaults; None is the app's own
 
     @property
     def token(self) -> SourceToken:
-        return SourceToken(name=self.token_name, password=self.token_password, setting="SourceACRPullTokenPassword")
+        return SourceToken(
+            name=self.token_name,
+            password=self.token_password,
+            setting=PASSWORD_SETTING,
+            second=self.second_password,
+            second_setting=SECOND_PASSWORD_SETTING,
+        )
 
     def __str__(self) -> str:
         return f"the source ({self.login_server})"

@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from telemetry import figures
 from telemetry.spans import span
 
-Service = Literal["registry", "arm", "entra", "store"]
+Service = Literal["registry", "arm", "entra", "store", "vault"]
 
 
 class Exchange:

@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 LOOKED_UP_WHEN_NEEDED = (
     "azure.data",
     "azure.identity",
+    "azure.keyvault",
     "azure.mgmt",
     "azure.monitor",
     "cryptography",

@@ -6,16 +6,20 @@ import json
 import re
 import ssl
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 from weakref import WeakKeyDictionary
 
 import pytest
 
+from registries.keyvaults import KeyVaults
 from registries.wire import Wire
 from replication.credential import ClientSecret
+from replication.secret import Secret
 from replication.storesetting import TableConnection
 from replication.targets import Listing, Source, SourceToken, Target
+from replication.vaultsecret import SecretSource, VaultSecret
 
 HOST = re.compile(rb"^Host: ([^\r\n]+)\r\n", re.MULTILINE | re.IGNORECASE)
 CREDENTIAL = re.compile(
@@ -37,6 +41,7 @@ class Outgoing:
         self._authorities: set[str] = set()  # who take assertions: a certificate's, and federated tokens
         self._secrets: dict[str, set[str]] = defaultdict(set)  # the authorities of client secrets
         self._audiences: dict[str, set[str]] = defaultdict(set)  # the hosts that take Entra's tokens for them
+        self._named: dict[VaultSecret, list[Callable[[str], object]]] = defaultdict(list)
         self._hosts: WeakKeyDictionary[ssl.SSLObject, str] = WeakKeyDictionary()  # who was asked last over it
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
@@ -47,8 +52,18 @@ class Outgoing:
             (SourceToken, self.source_token),
             (Target, self.target),
             (Listing, self.listing),
+            (VaultSecret, self.vault),
         ):
             patch.setattr(made, "__init__", _followed(made.__init__, learn))
+        read = KeyVaults.read
+
+        async def told(vaults: KeyVaults, secret: VaultSecret) -> Secret:
+            value = await read(vaults, secret)
+            for learn in self._named[secret]:
+                learn(value.reveal())
+            return value
+
+        patch.setattr(KeyVaults, "read", told)
         write = ssl.SSLObject.write
 
         def noted(connection: ssl.SSLObject, data: Any) -> int:
@@ -92,7 +107,19 @@ class Outgoing:
         self._listed.add(listing.audience)
 
     def source_token(self, token: SourceToken) -> None:
-        self._pulls.add(token.password.reveal())
+        for _, password in token.slots:
+            self._learn(password, self._pulls.add)
+
+    def vault(self, secret: VaultSecret) -> None:
+        self._known.add(secret.vault)
+        self._audiences[secret.audience].add(secret.vault)
+
+    def _learn(self, source: SecretSource, learn: Callable[[str], object]) -> None:
+        """Of a vault's, the value is learnt when it is read."""
+        if isinstance(source, VaultSecret):
+            self._named[source].append(learn)
+        else:
+            learn(source.reveal())
 
     def target(self, target: Target) -> None:
         authority, manager = _host(target.cloud.authority), _host(target.cloud.resource_manager)
@@ -102,7 +129,7 @@ class Outgoing:
         self._audiences[target.cloud.arm_audience].add(manager)
         self._audiences[target.cloud.acr_audience].add(target.login_server)
         if isinstance(target.credential, ClientSecret):
-            self._secrets[target.credential.secret.reveal()].add(authority)
+            self._learn(target.credential.secret, lambda secret: self._secrets[secret].add(authority))
 
 
 def _followed(init: Any, learn: Any) -> Any:

@@ -37,11 +37,13 @@ RIGHT = listed(
         "sendCertificateChain": True,
         "sourceTokenName": "hub-pull",
         "sourceTokenPasswordSetting": "HubPull",
+        "sourceTokenPassword2Setting": "HubPull2",
         "caFile": "/etc/ssl/hub.pem",
     },
     HubCertificate=PEM,
     HubPassword=PASSWORD,
-    HubPull=PULL_PASSWORD,
+    HubPull="https://contoso-kv.vault.azure.net/secrets/hub-pull",
+    HubPull2=PULL_PASSWORD,
 )
 WRONG = {**RIGHT, "ReplicationSettle": CLIENT_SECRET, "SourceACRPullTokenName": ""}
 
@@ -130,7 +132,10 @@ def test_source_and_targets_are_shown_as_the_app_understands_them() -> None:
         "login.sovereign.example",
         "certificate: the setting HubCertificate",
         "everything",
-        "hub-pull, password •••• (HubPull)",
+        "hub-pull, password •••• (HubPull →",
+        "hub-pull, password •••• (HubPull2)",
+        "contoso-kv.vault.azure.net/hub-pull)",
+        "key vaults read by",
         "trusting /etc/ssl/hub.pem alone",
     ):
         assert part in words, part

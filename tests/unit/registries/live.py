@@ -55,8 +55,13 @@ def target_of(cloud: Cloud, *, principal: int = 0, secret: Secret | None = None,
 
 
 def secret_of(target: Target) -> str:
-    assert isinstance(target.credential, ClientSecret)
+    assert isinstance(target.credential, ClientSecret) and isinstance(target.credential.secret, Secret)
     return target.credential.secret.reveal()
+
+
+def password_of(source: Source) -> str:
+    assert isinstance(source.token_password, Secret)
+    return source.token_password.reveal()
 
 
 @asynccontextmanager
@@ -77,7 +82,6 @@ async def target_client(target: Target) -> AsyncIterator[tuple[Registry, EntraTo
     finally:
         await arm.close()
         await wire.close()
-        await credential.close()
 
 
 @asynccontextmanager
@@ -86,13 +90,12 @@ async def imports_client(target: Target, source: Source) -> AsyncIterator[Target
     credential, wire, at_source = EntraCredential(target), Wire(target.login_server), Wire(source.login_server)
     arm = ArmClient(target, credential)
     there, _ = target_registry(target, wire, credential, arm.soft_deletes)
-    here, _ = source_registry(source, at_source, target.source_token)
-    imports = TargetImports(target, source, arm, here=here, there=there)
+    here, pull = source_registry(source, at_source, target.source_token)
+    imports = TargetImports(target, source, arm, here=here, there=there, pull=pull)
     try:
         yield imports
     finally:
         await imports.close()
-        await credential.close()
         await wire.close()
         await at_source.close()
 

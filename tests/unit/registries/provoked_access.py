@@ -26,10 +26,7 @@ ACTIONS = "Microsoft.ContainerRegistry/registries"
 
 async def sign_in(target: Target, audience: str = ARM_AUDIENCE) -> Failure:
     credential = EntraCredential(target)
-    try:
-        return await refusal_of(credential.token(audience))
-    finally:
-        await credential.close()
+    return await refusal_of(credential.token(audience))
 
 
 @provokes("throttled", "throttled", "raise the registry's tier")

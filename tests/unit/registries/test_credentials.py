@@ -48,10 +48,7 @@ def certificate(pem: str | bytes, **more: Any) -> ClientCertificate:
 
 async def token(target: Target) -> str:
     credential = EntraCredential(target)
-    try:
-        return (await credential.token(ARM_AUDIENCE)).reveal()
-    finally:
-        await credential.close()
+    return (await credential.token(ARM_AUDIENCE)).value.reveal()
 
 
 async def refusal(target: Target, code: Any, *secrets: str) -> Failure:
@@ -120,10 +117,9 @@ async def test_a_federated_token_is_read_each_time(cloud: Cloud, tmp_path: Path)
         failure = check_refusal(refused, "denied", "settings_invalid")
         assert failure.said == f"the file {file} holds no token that can be read ({trouble})"
     file.write_text(assertion() + "\n")
-    assert (await credential.token(ARM_AUDIENCE)).reveal()
+    assert (await credential.token(ARM_AUDIENCE)).value.reveal()
     file.unlink()
-    assert (await credential.token(ARM_AUDIENCE)).reveal()  # Entra's own is still good
-    await credential.close()
+    assert (await credential.token(ARM_AUDIENCE)).value.reveal()  # Entra's own is still good
 
 
 @pytest.mark.parametrize(

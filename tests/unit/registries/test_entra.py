@@ -29,7 +29,6 @@ async def refusal(target: Target, kind: Kind, code: Code, audience: str = ARM_AU
     credential = EntraCredential(target)
     with pytest.raises(Refused) as refused:
         await credential.token(audience)
-    await credential.close()
     failure = check_refusal(refused, kind, code, secret_of(target))
     assert failure.doing == f"sign in to the cloud of {target} as {target.client_id}"
     return failure
@@ -38,8 +37,7 @@ async def refusal(target: Target, kind: Kind, code: Code, audience: str = ARM_AU
 async def test_a_principal_signs_in_once_for_each_audience(clouds: Clouds) -> None:
     credential = EntraCredential(target_of(clouds.target))
     before = len(asked_of(clouds.target, "/oauth2/v2.0/token", service="entra"))
-    tokens = [(await credential.token(audience)).reveal() for audience in (ARM_AUDIENCE, ACR_AUDIENCE, ARM_AUDIENCE)]
-    await credential.close()
+    tokens = [(await credential.token(audience)).value.reveal() for audience in (ARM_AUDIENCE, ACR_AUDIENCE, ARM_AUDIENCE)]
     assert tokens[0] == tokens[2] != tokens[1]
     assert len(asked_of(clouds.target, "/oauth2/v2.0/token", service="entra")) - before == 2
 

@@ -19,7 +19,7 @@ from replication.failures import Code, Kind, Refused
 from replication.references import Digest, Repository
 from replication.targets import RegistryId
 from tests.devkit.cloud.running import OCI_INDEX, Clouds, MakeCloud, digest_of, image, index
-from tests.unit.registries.live import ABSENT, asked_of, check_refusal, imports_client, secret_of, source_of, target_of
+from tests.unit.registries.live import ABSENT, asked_of, check_refusal, imports_client, password_of, secret_of, source_of, target_of
 from tests.unit.registries.scripted import Reply, Scripted, answer, page, scripted
 
 APP = Repository("imports/app")
@@ -88,7 +88,7 @@ async def test_a_principal_without_the_role_is_denied_by_arm(clouds: Clouds) -> 
     async with imports_client(target, source) as imports:
         with pytest.raises(Refused) as refused:
             await imports.begin(APP, ABSENT)
-    failure = check_refusal(refused, "denied", "arm_denied", source.token_password.reveal(), secret_of(target))
+    failure = check_refusal(refused, "denied", "arm_denied", password_of(source), secret_of(target))
     assert failure.said.startswith("403 AuthorizationFailed: ")
     assert f"Give the application {target.client_id} the replication role" in failure.hint and str(target.registry) in failure.hint
 
@@ -99,7 +99,7 @@ async def test_a_registry_that_arm_does_not_know_is_named(clouds: Clouds) -> Non
     async with imports_client(target, source) as imports:
         with pytest.raises(Refused) as refused:
             await imports.begin(APP, ABSENT)
-    failure = check_refusal(refused, "denied", "registry_not_found", source.token_password.reveal())
+    failure = check_refusal(refused, "denied", "registry_not_found", password_of(source))
     assert str(target.registry) in failure.hint
 
 
@@ -159,7 +159,7 @@ async def test_what_is_asked_of_arm_is_the_whole_request(tls: TlsFiles, clouds: 
         "source": {
             "registryUri": clouds.source.login_server,
             "sourceImage": f"imports/app@{ABSENT}",
-            "credentials": {"username": "pull", "password": source.token_password.reveal()},
+            "credentials": {"username": "pull", "password": password_of(source)},
         },
         "targetTags": [],
         "untaggedTargetRepositories": ["imports/app"],
@@ -229,7 +229,7 @@ async def test_a_post_that_is_refused_is_not_sent_again(
     async with scripted_arm(tls, clouds, reply) as (imports, server):
         with pytest.raises(Refused) as refused:
             await imports.begin(APP, ABSENT)
-    failure = check_refusal(refused, kind, code, source_of(clouds.source).token_password.reveal(), secret_of(target_of(clouds.target)))
+    failure = check_refusal(refused, kind, code, password_of(source_of(clouds.source)), secret_of(target_of(clouds.target)))
     assert failure.retry_after == pause
     assert len(server.asked) == 1
 

@@ -7,7 +7,7 @@ from replication.failures import Refused
 from replication.references import Digest, Repository
 from tests.devkit.cloud.running import Clouds
 from tests.devkit.cloud.test_cloud_import_unknowns import answering, push_too_many
-from tests.unit.registries.live import ABSENT, check_refusal, imports_client, secret_of, source_of, target_of
+from tests.unit.registries.live import ABSENT, check_refusal, imports_client, password_of, secret_of, source_of, target_of
 from tests.unit.registries.test_imports import ended
 
 APP = Repository("imports/unknown")
@@ -45,7 +45,7 @@ async def test_too_large_an_index_is_refused_at_the_poll_or_at_once(clouds: Clou
                 return
             with pytest.raises(Refused) as refused:
                 await imports.begin(APP, digest)
-    assert "50 manifests" in check_refusal(refused, "conflict", "too_many_manifests", source.token_password.reveal()).said
+    assert "50 manifests" in check_refusal(refused, "conflict", "too_many_manifests", password_of(source)).said
 
 
 async def test_a_poll_that_needs_an_action_names_the_role(clouds: Clouds) -> None:
@@ -57,6 +57,6 @@ async def test_a_poll_that_needs_an_action_names_the_role(clouds: Clouds) -> Non
         assert begun.operation is not None
         with answering(clouds.target, operationReadRight="needed"), pytest.raises(Refused) as refused:
             await imports.look_at(begun.operation, APP, digest)
-        failure = check_refusal(refused, "denied", "arm_denied", source.token_password.reveal(), secret_of(target))
+        failure = check_refusal(refused, "denied", "arm_denied", password_of(source), secret_of(target))
         assert "locations/operationResults/read" in failure.said
         assert (await ended(imports, begun, APP, digest)).state == "ended"

@@ -49,12 +49,11 @@ def app_service(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def listed(cloud: Cloud, client_id: str | None, audience: str = ACR_AUDIENCE) -> AsyncIterator[Registry]:
     wire = Wire(cloud.login_server)
-    registry, identity = listing_registry(source_of(cloud), Listing(client_id=client_id, audience=audience), wire)
+    registry = listing_registry(source_of(cloud), Listing(client_id=client_id, audience=audience), wire)
     try:
         yield registry
     finally:
         await wire.close()
-        await identity.close()
 
 
 @pytest.mark.parametrize("client_id", [None, USER])

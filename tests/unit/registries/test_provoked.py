@@ -29,6 +29,8 @@ ELSEWHERE: dict[Code, str] = {  # told by orchestrators, or by what is no cloud
     "source_incomplete": "tests/replay/test_publish_to_target.py",
     "unsettled": "tests/replay/test_publish_to_target.py",
     "unexpected": "tests/replay/test_replicate_image_event.py",
+    "secret_missing": "tests/unit/registries/test_heldsecrets.py",
+    "vault_denied": "tests/unit/registries/test_heldsecrets.py",
     "store_unreachable": "tests/unit/ledger/test_sqlite.py",
     "store_denied": "tests/unit/ledger/test_tables_answers.py",
 }

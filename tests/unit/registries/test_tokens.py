@@ -21,7 +21,7 @@ from registries.source import SourceTokens, source_registry
 from registries.tokenanswers import token_of
 from registries.tokens import MOST, Token, TokenCache
 from registries.wire import Answer, Wire
-from replication.failures import Code, Kind, Refused
+from replication.failures import Code, Failure, Kind, Refused
 from replication.references import Repository, Tag
 from replication.secret import Secret
 from replication.targets import RegistryId, Source
@@ -193,7 +193,8 @@ async def test_a_scope_that_is_refused_to_a_known_principal_means_the_repository
 
 
 async def test_a_principal_that_is_refused_altogether_is_told_as_that(tls: TlsFiles, clouds: Clouds) -> None:
-    script = [*REFRESHED, error(401, "UNAUTHORIZED"), error(401, "UNAUTHORIZED")]
+    no = error(401, "UNAUTHORIZED")
+    script = [*REFRESHED, no, no, no]  # the scope, the exchange, and the exchange of a newer Entra token
     async with scripted(tls, *script) as server, target_client(target_of(clouds.target, login_server=server.host)) as (_, tokens):
         await tokens.get(SCOPE)
         make_older(tokens, 61)
@@ -324,6 +325,57 @@ async def test_a_cache_of_many_scopes_forgets_what_has_ended() -> None:
     assert len(cache._tokens) <= MOST + 1
     assert await cache.get("kept") is kept
     assert fetched.count("kept") == 1
+
+
+async def test_a_cache_is_bounded_though_nothing_in_it_has_ended() -> None:
+    async def fetch(scope: str) -> Token:
+        return Token.of(scope, 3600)
+
+    cache = TokenCache(fetch)
+    for number in range(MOST + 10):
+        await cache.get(str(number))
+    assert len(cache._tokens) == MOST
+    assert next(iter(cache._tokens)) == "10"  # those that were obtained first are gone
+
+
+def failing(kind: Kind) -> Failure:
+    return Failure(kind=kind, code="unreachable", doing="get it", said="no", hint="wait")
+
+
+@pytest.mark.parametrize("kind, used_on", [("transient", True), ("throttled", True), ("denied", False)])
+async def test_what_has_not_ended_is_used_on_while_nobody_can_renew_it(kind: Kind, used_on: bool) -> None:
+    answers: list[Token | None] = [Token.of("old", 3600), None, None]
+
+    async def fetch(_: str) -> Token:
+        if (found := answers.pop(0)) is None:
+            raise Refused(failing(kind))
+        return found
+
+    cache = TokenCache(fetch)
+    old = await cache.get(SCOPE)
+    cache.renew(SCOPE, old)
+    if used_on:
+        found = await asyncio.gather(*(cache.get(SCOPE) for _ in range(5)))
+        assert {one.value for one in found} == {old.value}
+        assert (await cache.get(SCOPE)).value is old.value and len(answers) == 1  # nobody is asked again for a while
+        cache.forget(SCOPE, old)
+    for _ in range(len(answers)):
+        with pytest.raises(Refused):
+            await cache.get(SCOPE)
+
+
+async def test_what_has_ended_is_not_used_on() -> None:
+    answers: list[Token | None] = [Token.of("old", 0), None]
+
+    async def fetch(_: str) -> Token:
+        if (found := answers.pop(0)) is None:
+            raise Refused(failing("transient"))
+        return found
+
+    cache = TokenCache(fetch)
+    await cache.get(SCOPE)
+    with pytest.raises(Refused):
+        await cache.get(SCOPE)
 
 
 def test_a_token_that_is_printed_is_not_told() -> None:

@@ -30,7 +30,7 @@ def test_the_names_of_the_sample_work_for_one_target() -> None:
     assert (china.login_server, china.tenant_id, china.client_id) == ("contosocn.azurecr.cn", GUID, GUID)
     assert china.credential == ClientSecret(setting="TargetAzureServicePrincipalClientKey", secret=Secret(CLIENT_SECRET))
     assert (str(settings.source.registry), settings.source.login_server) == (f"{GROUP}/contoso", "contoso.azurecr.io")
-    assert (settings.source.token_name, settings.source.token_password.reveal()) == ("replication-pull", PULL_PASSWORD)
+    assert (settings.source.token_name, settings.source.token_password) == ("replication-pull", Secret(PULL_PASSWORD))
     assert settings.limits == Limits()
 
 
