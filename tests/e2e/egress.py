@@ -4,7 +4,7 @@ the settings that the process was started with: nobody else is called, and each 
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ HOST = re.compile(rb"^Host: ([^\r\n]+)\r\n", re.MULTILINE | re.IGNORECASE)
 AUTHORIZATION = re.compile(rb"^Authorization: ([^\r\n]+)\r\n", re.MULTILINE | re.IGNORECASE)
 ADDRESS = re.compile(r"(?:localhost|127\.0\.0\.1):\d+")
 SELF = {"localhost", "127.0.0.1"}
+VAULT_AUDIENCE = "https://vault.azure.net"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class Notes:
 class Judge:
     """By settings as they were written down: a credential's home is where it may go, and all homes are whom the app may call."""
 
-    def __init__(self, settings: Mapping[str, str], own: str) -> None:
-        """`own`: the address of the app itself, which it calls to start its instances."""
+    def __init__(self, settings: Mapping[str, str], own: str, kept: Mapping[str, Sequence[str]] | None = None) -> None:
+        """`own`: the address of the app itself, which it calls to start its instances. `kept`: what the vault has held where a setting
+        names one of its secrets."""
         self._known = {f"localhost:{address.rpartition(':')[2]}" for address in ADDRESS.findall(json.dumps(dict(settings)))} | {own}
         self._own = own
         try:
@@ -68,13 +70,19 @@ class Judge:
         except ValueError:
             self._targets = []
         managers = {_host(target["cloud"]["resourceManager"]) for target in self._targets}
-        self._homes = {"SourceACRPullTokenPassword": {settings.get("SourceACRLoginServer", "")} | managers}
+        passwords = ("SourceACRPullTokenPassword", "SourceACRPullTokenPassword2")
+        homes = dict.fromkeys(passwords, {settings.get("SourceACRLoginServer", "")} | managers)
         for target in self._targets:
             if name := target.get("clientSecretSetting"):
-                self._homes[name] = {_host(target["cloud"]["authority"])}
-        secrets = [name for name in settings if re.search("Password|Secret|Certificate|Storage", name)]
-        self._secrets = {name: settings[name] for name in secrets if settings[name]}
-        self._pull = [*in_base64(f"{settings.get('SourceACRPullTokenName')}:{settings.get('SourceACRPullTokenPassword')}".encode())]
+                homes[name] = {_host(target["cloud"]["authority"])}
+        self._vaults = {_host(value) for value in settings.values() if "/secrets/" in value}
+        named = [name for name in settings if re.search("Password|Secret|Certificate|Storage|IDENTITY_HEADER", name)]
+        held = {name: [settings[name]] for name in named if settings[name] and _host(settings[name]) not in self._vaults}
+        values = [(name, value) for name, known in {**held, **(kept or {})}.items() for value in known]
+        self._secrets = {f"{name} ({number})" if name in (kept or {}) else name: value for number, (name, value) in enumerate(values)}
+        self._homes = {told: homes.get(name, set()) for told, (name, _) in zip(self._secrets, values, strict=True)}
+        pulls = [f"{settings.get('SourceACRPullTokenName')}:{value}" for name, value in values if name in passwords]
+        self._pull = [form for pull in pulls for form in in_base64(pull.encode())]
 
     def strays(self, left: Left) -> Iterator[str]:
         """One sentence for each thing that went where it does not belong."""
@@ -105,6 +113,8 @@ class Judge:
         """Of a registry's token that registry alone; of an Entra token, ARM or registry of the target of that tenant, by its audience."""
         audience, issuer = str(claims["aud"]), f"{claims['iss']} {claims.get('tid')}"
         homes = {audience} & self._known
+        if audience == VAULT_AUDIENCE:
+            homes |= self._vaults
         for target in self._targets:
             cloud = target["cloud"]
             if target["tenantId"] in issuer:

@@ -48,6 +48,7 @@ class Site:
         self.clouds = {name: CloudControl(registry.control.url, registry.control.key) for name, registry in self.registries.items()}
         self.app = Http(self.ends.app.url)
         self.secrets = dict(self.stack.secrets)  # what must be kept nowhere, by a name to call it by
+        self.kept: dict[str, list[str]] = {}  # in a vault, by the settings that name it
         self._judge = Http(self.ends.app.url)  # its answers hold keys: they are the host's own, and are not the app's
 
     def __enter__(self) -> Self:
@@ -62,7 +63,7 @@ class Site:
     def strays(self) -> list[str]:
         """What the app has sent where it does not belong, from its first start."""
         own = f"localhost:{self.stack.ports.app}"
-        return sorted({stray for left in self.notes.left() for stray in Judge(left.settings, own).strays(left)})
+        return sorted({stray for left in self.notes.left() for stray in Judge(left.settings, own, self.kept).strays(left)})
 
     # The source registry
 
