@@ -1,4 +1,4 @@
-"""Delete a manifest at a target, with every tag that still points at it there."""
+"""Delete a manifest at a target, with every tag that still points at it there and whatever refers to it."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ async def delete_artifact(work: dict) -> dict[str, Any]:
     wanted = Work.from_json(work)
     source, target = connections().source, connections().target(wanted.target).registry
     await target.prepare(wanted.repository, DELETE)
-    if await source.resolve_with_proof(wanted.repository, wanted.digest) is not None:
+    if await source.find(wanted.repository, wanted.digest, gone=True) is not None:
         return {"state": "came_back"}
     gone = await target.delete_manifest(wanted.repository, wanted.digest)
     return {"state": "deleted" if gone else "absent"}

@@ -10,7 +10,6 @@ from registries.connections import connections
 from registries.registry import Found, Registry
 from replication.decisions import Held
 from replication.endings import Ending, stands
-from replication.references import Repository, Tag
 from replication.work import Seen, Work
 
 
@@ -21,8 +20,7 @@ async def look(work: dict) -> dict[str, Any]:
     itself could tell. `ending`: how the run ends if this look finds all in place; then it is recorded here, which spares a step, and the
     answer says `recorded`. `whole`: every child was seen at the target."""
     wanted = Work.from_json(work)
-    by_digest = wanted.tag is None and not wanted.removing
-    seen = await (pushed_by_digest(wanted) if by_digest else sides(wanted))
+    seen = await (pushed_by_digest(wanted) if wanted.tag is None else sides(wanted))
     if not isinstance(seen, Seen):
         record(Ending(target=wanted.target, outcome="filtered", detail=seen), named_in(work))
         return {"filtered": seen}
@@ -34,22 +32,17 @@ async def look(work: dict) -> dict[str, Any]:
 
 async def sides(wanted: Work) -> Seen | str:
     """Or why it is filtered. What the source lacks is proven by a GET; what the target lacks as well, where a run may end on it: when the
-    source lacks something, or something is to be removed."""
+    source lacks something."""
     source, connection = connections().source, connections().target(wanted.target)
     target, scope = connection.registry, connection.target.scope
-    at_source, at_target = await asyncio.gather(held(source, wanted, prove=True), held(target, wanted, prove=wanted.removing))
+    at_source, at_target = await asyncio.gather(held(source, wanted, prove=True), held(target, wanted, prove=False))
     meant = at_source.meant or at_target.meant
     if meant is not None and not scope.takes_media_type(meant.media_type):
         return "media_type"
-    if not wanted.removing and not at_source.whole:
+    if not at_source.whole:
         at_target = await held(target, wanted, prove=True)
-    standing: frozenset[Tag] = frozenset()
-    if wanted.removing and at_target.held.has_digest and not at_source.held.has_digest:
-        tags = await target.lists.tags_of(wanted.repository, wanted.digest)
-        foreign = frozenset(tag for tag in tags if not scope.takes_tag(tag))
-        standing = foreign | await still_at_source(source, wanted.repository, tags - foreign)
     index = at_source.meant is not None and at_source.meant.index
-    return Seen(source=at_source.held, target=at_target.held, index=index, standing=standing, deletes=scope.deletes == "propagate")
+    return Seen(source=at_source.held, target=at_target.held, index=index)
 
 
 async def pushed_by_digest(wanted: Work) -> Seen | str:
@@ -74,7 +67,6 @@ async def pushed_by_digest(wanted: Work) -> Seen | str:
         target=Held(None, found is not None),
         index=manifest is not None and manifest.index,
         unclaimed=unclaimed,
-        deletes=connection.target.scope.deletes == "propagate",
     )
 
 
@@ -95,7 +87,3 @@ async def held(registry: Registry, wanted: Work, *, prove: bool) -> Looked:
     found = await registry.find(wanted.repository, wanted.digest, prove=prove)
     whole = found is not None and (wanted.tag is None or tagged is not None)
     return Looked(Held(None if tagged is None else tagged.digest, found is not None), whole, found if wanted.tag is None else tagged)
-
-
-async def still_at_source(source: Registry, repository: Repository, tags: frozenset[Tag]) -> frozenset[Tag]:
-    return frozenset([tag for tag in sorted(tags) if await source.resolve_with_proof(repository, tag) is not None])

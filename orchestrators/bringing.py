@@ -46,9 +46,10 @@ class Bringing:
                 return replace(seen, target=replace(seen.target, has_digest=True), unclaimed=False)
         return seen
 
-    def in_order(self, step: Bring, seen: Seen) -> Generator[Any, Any, Brought | Failure]:
-        """Content first; the tag last, when the content is verified. Raises `StartOver`."""
-        content = yield from self._content(step.digest, seen)
+    def in_order(self, step: Bring, *, index: bool, held: bool | None) -> Generator[Any, Any, Brought | Failure]:
+        """Content first; the tag last, when the content is verified. `index`: whether it may be one, which is more than its own manifest.
+        `held`: whether the target holds that manifest; None: not known. Raises `StartOver`."""
+        content = yield from self._content(step.digest, index=index, held=held)
         if content == "gone":
             return "moved_on"
         if content != "there" or step.tag is None:
@@ -63,35 +64,40 @@ class Bringing:
         checked = yield from self.run.insist("verify_digest", tagged)
         return checked if isinstance(checked, Failure) else "verified" if checked["verified"] else "unverified"
 
-    def _content(self, digest: Digest, seen: Seen) -> Generator[Any, Any, Literal["there", "gone", "incomplete"] | Failure]:
-        """Asks the target where the look has not told: of another digest than the event's, and of an index, which is more than its own."""
+    def _content(
+        self, digest: Digest, *, index: bool, held: bool | None
+    ) -> Generator[Any, Any, Literal["there", "gone", "incomplete"] | Failure]:
         content = self.work.of(digest, None)
-        index = seen.index or digest != (self.work.digest if self.work.tag is None else seen.source.tagged)
-        lacks = digest == self.work.digest and not seen.target.has_digest
-        missing: list[str] = []
-        if not lacks and (index or digest != self.work.digest):
+        missing = [str(digest)] if held is False else []
+        if held is None or (held and index):
             self.run.report("verifying", None)
             checked = yield from content_missing(self.run, content)
             if isinstance(checked, Failure):
                 return checked
             missing = checked
-        if not lacks and not missing:
-            return "there"
         doubt = self.progress.incomplete
+        if not missing:
+            self._complete(digest)
+            return "there"
         suspects = doubt.suspects if doubt and doubt.digest == str(digest) else [one for one in missing if one != str(digest)]
         arrived = yield from Import(self.run, content, index, self.began, self.progress).content(suspects)
         if arrived == "there":
+            self._complete(digest)
             self.progress.doubted = None
         return arrived
 
-    def wait_for_source(self, digest: Digest) -> Generator[Any, Any, Failure | None]:
+    def _complete(self, digest: Digest) -> None:
+        if self.progress.incomplete is not None and self.progress.incomplete.digest == str(digest):
+            self.progress.incomplete = None
+
+    def wait_for_source(self) -> Generator[Any, Any, Failure | None]:
         """The source's own index lacks a manifest: it may be pushed yet, or deleted and pushed again. No import meanwhile."""
         doubt = self.progress.incomplete
         assert doubt is not None
         failure = Failure(
             kind="not_found",
             code="source_incomplete",
-            doing=f"bring {self.work.repository}@{digest.short}… to {self.work.target}",
+            doing=f"bring {self.work.repository}@{Digest.parse(doubt.digest).short}… to {self.work.target}",
             said=f"the source's own index lists what the source does not hold: {', '.join(doubt.suspects)}",
             hint="Push the missing platform, or the whole index, to the source again; until then no cloud can pull it.",
         )

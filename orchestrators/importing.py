@@ -110,7 +110,7 @@ class Import:
         self.run.report("importing", None)
         given = {**self.work.to_json(), "index": self.index, "run": self.run.context.instance_id, "at": self.run.now.isoformat()}
         if now.unknown is not None:
-            given["instead_of"] = now.generation
+            given["instead_of"], self.run.may_land = now.generation, True
         state = yield from self.run.insist("start_import", given)
         if isinstance(state, Failure):
             return state

@@ -17,6 +17,7 @@ Steps = Generator[Any, Any, Any]
 FIRST_PAUSE = 1.0  # seconds, until what was started is looked for
 GROWTH = 20  # then a twentieth of what was waited, which is the most that an import is late by
 LONGEST_PAUSE = 600.0
+WRITES = {"move_tag", "put_index", "remove_tag", "delete_artifact"}
 LONG = 50  # timers and calls; each leaves four events, and a step that waits for a day some 300 more: fewer than 500 in all
 
 
@@ -32,12 +33,14 @@ class StartOver(Exception):
 
 
 class Run:
-    """`report` is told what is being done now, in a word or two, and what it waits for."""
+    """`report` is told what is being done now, in a word or two, and what it waits for. `may_land`: something that was started may take
+    effect long after, since nobody knows how it ended (DESIGN, rule 9)."""
 
     def __init__(self, context: df.DurableOrchestrationContext, limits: Limits, report: Callable[[str, Failure | None], None]) -> None:
         self.context = context
         self.limits = limits
         self.report = report
+        self.may_land = False
         self._yields = 0
 
     @property
@@ -53,13 +56,15 @@ class Run:
         self._yields += 1
         yield self.context.create_timer(self.now + timedelta(seconds=seconds))
 
-    def sleep_for_import(self, waited: float) -> Steps:
+    def sleep_for_import(self, waited: float, at_least: float = FIRST_PAUSE) -> Steps:
         """Until it is looked for again, after it was waited for `waited` seconds."""
-        yield from self.sleep(min(max(FIRST_PAUSE, waited / GROWTH), LONGEST_PAUSE))
+        yield from self.sleep(min(max(at_least, waited / GROWTH), LONGEST_PAUSE))
 
     def call(self, activity: str, given: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
         self._yields += 1
         answer: dict[str, Any] = yield self.context.call_activity(activity, given)
+        if activity in WRITES and "failure" in answer and answer["failure"]["kind"] == "transient":
+            self.may_land = True
         return answer
 
     def call_all(self, activity: str, given: list[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:

@@ -3,9 +3,8 @@
 An event says "look at this repository, tag and digest". What the source holds now and what the target holds now answer the rest, so a
 duplicate, late or overtaken event is harmless."""
 
-from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from replication.references import Digest, Tag, optional_digest
 
@@ -34,17 +33,9 @@ class Bring:
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
-    """The manifest, and with it every tag that still points at it."""
-
-    digest: Digest
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """The target holds more than the source, and this run is not to remove it: the neighbourhood forbids it, or the settings do."""
-
-    reason: Literal["neighbourhood", "deletes_off"]
+class Widen:
+    """The target holds more than the source, or neither holds the digest any longer: the digest's whole neighbourhood has to be looked at,
+    since what hung on it may hang there still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +43,16 @@ class Rest:
     """As far as this event reaches, source and target are equal."""
 
 
-Step = Bring | Remove | Keep | Rest
+Step = Bring | Widen | Rest
 
 
-def next_step(
-    *,
-    tag: Tag | None,
-    digest: Digest,
-    removing: bool,
-    source: Held,
-    target: Held,
-    standing: Set[Tag] = frozenset(),
-    deletes: bool = True,
-) -> Step:
-    """`removing`: the run of a delete event, which alone has waited and looked at `standing`, the target's tags on the digest that keep it
-    there, whatever they mean at the source. `deletes`: whether anything is to be removed from that target at all."""
-    keep = Keep("neighbourhood" if deletes else "deletes_off")
+def next_step(*, tag: Tag | None, digest: Digest, source: Held, target: Held) -> Step:
     if tag is not None and source.tagged is not None and source.tagged != target.tagged:
         return Bring(source.tagged, tag)  # what the tag means now; the event's digest may be history
     if source.has_digest and not target.has_digest:
         return Bring(digest, None)
-    if target.has_digest and not source.has_digest:
-        return Remove(digest) if removing and not standing and deletes else keep
-    if tag is not None and target.tagged is not None and source.tagged is None:
-        return keep
+    if not source.has_digest or (tag is not None and source.tagged is None and target.tagged is not None):
+        return Widen()
     return Rest()
 
 

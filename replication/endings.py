@@ -6,7 +6,7 @@ from typing import Any, Self
 from replication.outcomes import Name, Outcome
 from replication.work import Seen, Work
 
-VERIFIED = {"replicated", "already_current", "deleted", "already_absent", "superseded"}
+VERIFIED = {"replicated", "already_current", "untagged", "deleted", "already_absent", "superseded"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

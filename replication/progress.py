@@ -5,8 +5,11 @@ All times are seconds since the run began; digests are texts."""
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from replication.neighbourhood import Neighbourhood
 from replication.outcomes import Outcome
 from replication.references import Digest
+
+MOST_TOLD = 100  # removals that an outcome lists
 
 
 @dataclass(slots=True)
@@ -44,20 +47,56 @@ class Doubt:
 
 
 @dataclass(slots=True)
+class Wide:
+    """Of a run that looks at a whole neighbourhood. `digests` and `tags`: all that it has seen of it; they stay in it. `awaited`: those of
+    the imports that were open when it began and still are; `awaits`: since when it waits for them. `waited`: the delete delay is over.
+    `unsettled`: something was changed, and has to be looked at after the settling time. `stuck`, tags and digests: what could not be
+    brought, in this round; `trouble`: why, where the source is not to blame, a `Failure` as JSON. `left`: what is locked at the target.
+    `tries` in a row in vain to remove something, `refused` since when. `removed`: what was, and `untold` how many more."""
+
+    digests: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    awaits: float | None = None
+    awaited: list[str] | None = None
+    waited: bool = False
+    unsettled: bool = False
+    stuck: list[str] = field(default_factory=list)
+    trouble: dict[str, Any] | None = None
+    left: list[str] = field(default_factory=list)
+    tries: int = 0
+    refused: float = 0
+    removed: list[dict[str, Any]] = field(default_factory=list)
+    untold: int = 0
+
+    def remember(self, around: Neighbourhood) -> None:
+        self.digests = list(dict.fromkeys([*self.digests, *(str(one.digest) for one in around.members)]))
+        self.tags = list(dict.fromkeys([*self.tags, *(str(one.tag) for one in around.tags)]))
+
+    def tell(self, removed: dict[str, Any]) -> None:
+        """That it is gone, so that it can be undone."""
+        if len(self.removed) < MOST_TOLD:
+            self.removed.append(removed)
+        else:
+            self.untold += 1
+
+
+@dataclass(slots=True)
 class Progress:
     """`verified`: the outcome so far, which a later look may still overturn. `whole`: the digests of which every child was seen at the
-    target. `rounds`: changes made. `unsettled`: something was removed, and has to be looked at after the settling time. `doubted`: the
-    source contradicts the event, without a change since. `incomplete`: an index that lacks a child at the source."""
+    target. `rounds`: changes made, since `retries` late ones. `doubted`: the source contradicts the event, without a change since.
+    `incomplete`: an index that lacks a child at the source. `late`: something that was started may land yet, long after. `wide`: there once
+    the run looks at a whole neighbourhood."""
 
     verified: Outcome | None = None
     whole: list[str] = field(default_factory=list)
     rounds: int = 0
+    retries: int = 0
     brought: bool = False
-    removed: bool = False
-    unsettled: bool = False
+    late: bool = False
     doubted: Doubt | None = None
     incomplete: Doubt | None = None
     importing: Importing | None = None
+    wide: Wide | None = None
 
     def keep_whole(self, digest: Digest) -> None:
         if str(digest) not in self.whole:
@@ -69,12 +108,13 @@ class Progress:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         doubts = {name: None if value[name] is None else Doubt(**value[name]) for name in ("doubted", "incomplete")}
-        importing, verified = value["importing"], value["verified"]
+        importing, verified, wide = value["importing"], value["verified"], value["wide"]
         return cls(
             **value
             | doubts
             | {
                 "verified": None if verified is None else Outcome.from_json(verified),
                 "importing": None if importing is None else Importing(**importing),
+                "wide": None if wide is None else Wide(**wide),
             }
         )

@@ -45,31 +45,18 @@ class Work:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What `look` found. `index`: whether the source's tag (without one, the digest) names an index, which is more than its digest.
-    `unclaimed`: pushed without a tag, without a subject, and not at the target: an index that lists it may be about to bring it.
-    `standing`: for a removal, the target's tags on the digest that the source still has or that are out of the target's scope. `deletes`:
-    whether the settings let anything be removed from that target."""
+    `unclaimed`: pushed without a tag, without a subject, and not at the target: an index that lists it may be about to bring it."""
 
     source: Held
     target: Held
     index: bool = False
     unclaimed: bool = False
-    standing: frozenset[Tag] = frozenset()
-    deletes: bool = True
 
     def to_json(self) -> dict[str, Any]:
         sides = {"source": self.source.to_json(), "target": self.target.to_json()}
-        told = {"index": self.index, "unclaimed": self.unclaimed, "standing": sorted(map(str, self.standing)), "deletes": self.deletes}
-        return {**sides, **told}
+        return {**sides, "index": self.index, "unclaimed": self.unclaimed}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        standing = frozenset(Tag.parse(tag) for tag in value["standing"])
         source, target = Held.from_json(value["source"]), Held.from_json(value["target"])
-        return cls(
-            source=source,
-            target=target,
-            index=value["index"],
-            unclaimed=value.get("unclaimed", False),
-            standing=standing,
-            deletes=value.get("deletes", True),
-        )
+        return cls(source=source, target=target, index=value["index"], unclaimed=value["unclaimed"])

@@ -97,9 +97,9 @@ class Site:
 
     # What a registry holds
 
-    def ask(self, registry: str, method: str, path: str) -> RegistryAnswer:
+    def ask(self, registry: str, method: str, path: str, body: bytes | None = None) -> RegistryAnswer:
         with Connection(self.registries[registry], self.ends.ca) as connection:
-            return connection.send(method, path, headers={"Accept": ACCEPT})
+            return connection.send(method, path, body=body, headers={"Accept": ACCEPT})
 
     def reading(self, registry: str, repository: str, reference: str) -> Reading:
         """By a GET of everything below it, hashed."""
@@ -151,6 +151,12 @@ class Site:
     def deliver(self, *events: Json) -> Answer:
         """As Event Grid does."""
         return self.post_events(json.dumps(events).encode(), self.secrets["host/eventgrid_extension"])
+
+    def told(self, event: Json) -> str:
+        """Delivers it; the run that it starts."""
+        assert self.deliver(event).status == 202
+        target = event["data"]["target"]
+        return self.run_id(event["id"], target["repository"], target.get("tag"))
 
     def post_events(self, body: bytes, key: str | None, **headers: str) -> Answer:
         code = "" if key is None else f"&code={quote(key)}"

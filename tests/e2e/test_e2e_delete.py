@@ -6,7 +6,8 @@ from devkit.local.images import Image, make_image
 from tests.e2e.running import BOTH, CLIENTS, Site
 
 IMAGE, NEXT = make_image("to be deleted"), make_image("to stay")
-REPOSITORIES = ("delete/gone", "delete/standing", "delete/lacking", "delete/whole", "delete/again", "delete/back")
+NAMES = ("gone", "standing", "lacking", "whole", "again", "back", "signed", "untagged", "locked")
+REPOSITORIES = [f"delete/{name}" for name in NAMES]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,15 +40,47 @@ def test_a_deleted_digest_goes_with_its_tags_once_however_often_it_is_told(site:
     assert [len(site.clouds[target].requests("delete/gone", method="DELETE")) for target in BOTH] == [1, 1]
 
 
-def test_a_manifest_whose_tag_at_a_target_still_stands_at_the_source_is_kept(site: Site) -> None:
-    """The tag has moved on at the source, and the event of that was lost."""
+def test_a_tag_that_the_source_has_moved_on_is_brought_forward_before_its_manifest_goes(site: Site) -> None:
+    """The event of that was lost."""
     with site.unheard():
         site.put(NEXT, "delete/standing", "v1")
-    run = site.ends_as(site.delete("delete/standing", IMAGE.digest), "kept (neighbourhood)")
-    assert {target["digest"] for target in run["targets"]} == {IMAGE.digest}
+    run = site.ends_as(site.delete("delete/standing", IMAGE.digest), "deleted")
+    for target in run["targets"]:
+        assert target["removed"] == [{"digest": IMAGE.digest, "tags": [], "with": []}]
     for target in BOTH:
-        assert site.reading(target, "delete/standing", "v1").digest == IMAGE.digest
-        assert site.clouds[target].requests("delete/standing", method="DELETE") == []
+        assert site.reading(target, "delete/standing", "v1").digest == NEXT.digest
+        changes = [one["method"] for one in site.clouds[target].requests("delete/standing") if one["method"] in ("PUT", "DELETE")]
+        assert changes[-2:] == ["PUT", "DELETE"]
+    assert nowhere(IMAGE, site, "delete/standing")
+
+
+def test_what_referred_to_it_goes_along_though_no_event_tells_of_it(site: Site) -> None:
+    """The source drops referrers with their subject, silently, and theirs."""
+    signature = make_image("delete signature", layers=0, subject=IMAGE)
+    about_it = make_image("delete about the signature", layers=0, subject=signature)
+    for one in (signature, about_it):
+        site.ends_as(site.push(one, "delete/signed"), "replicated")
+    run = site.ends_as(site.delete("delete/signed", IMAGE.digest), "deleted")
+    assert all(set(site.held("delete/signed", one.digest).values()) == {None} for one in (IMAGE, signature, about_it))
+    for target in run["targets"]:
+        assert target["removed"] == [{"digest": IMAGE.digest, "tags": ["v1"], "with": sorted((signature.digest, about_it.digest))}]
+
+
+def test_a_tag_that_was_taken_from_its_manifest_goes_with_the_next_event_of_it(site: Site) -> None:
+    """ACR tells of no untag."""
+    assert site.ask("source", "DELETE", "/acr/v1/delete/untagged/_tags/v1").status == 202
+    run = site.ends_as(site.told(site.event("delete/untagged", IMAGE.digest, "v1")), "untagged")
+    assert [target["removed"] for target in run["targets"]] == [[{"tag": "v1", "digest": IMAGE.digest}]] * 2
+    assert site.held("delete/untagged", "v1") == dict.fromkeys(("source", *BOTH))
+    assert set(site.held("delete/untagged", IMAGE.digest).values()) == {IMAGE.digest}
+
+
+def test_what_is_locked_at_a_target_is_left_there_and_told(site: Site) -> None:
+    path = f"/acr/v1/delete/locked/_manifests/{IMAGE.digest}"
+    assert site.ask("china", "PATCH", path, b'{"deleteEnabled": false}').status == 200
+    run = site.ends_as(site.delete("delete/locked", IMAGE.digest), "kept (locked)", "deleted")
+    assert {target["target"]: target["outcome"] for target in run["targets"]} == {"china": "kept", "usgov": "deleted"}
+    assert site.held("delete/locked", "v1") == {"source": None, "china": IMAGE.digest, "usgov": None}
 
 
 def test_what_is_pushed_again_after_a_delete_arrives_again(site: Site) -> None:

@@ -12,6 +12,7 @@ IN, OK = {"valid_for": 3000}, {"verified": True, "missing": [], "manifests": 1}
 ENDED = {"state": "ended", "generation": "g1"}
 WHOLE = {"gone": False, "lacks": []}
 MOVED = {"state": "moved"}
+NO_IMPORTS = {"generations": [], "retry_after": 10}
 
 
 def work(*, tag: str | None = "v1", digest: str = NEW, removing: bool = False, limits: Limits | None = None) -> Json:
@@ -26,17 +27,20 @@ def event(action: str = "push", *, tag: str | None = "v1", digest: str | None = 
     return {"event": named, "targets": list(targets), "limits": Limits().to_json()}
 
 
-def seen(
-    source: tuple[str | None, bool],
-    target: tuple[str | None, bool],
-    standing: tuple[str, ...] = (),
-    *,
-    index: bool = False,
-    unclaimed: bool = False,
-) -> Json:
+def seen(source: tuple[str | None, bool], target: tuple[str | None, bool], *, index: bool = False, unclaimed: bool = False) -> Json:
     """(what the tag means, whether the event's digest is there) at the source and at the target."""
     sides = [{"tagged": tagged, "has_digest": has} for tagged, has in (source, target)]
-    return {"source": sides[0], "target": sides[1], "index": index, "unclaimed": unclaimed, "standing": list(standing)}
+    return {"source": sides[0], "target": sides[1], "index": index, "unclaimed": unclaimed}
+
+
+def around(*members: Json, deletes: bool = True, **tags: tuple[str | None, str | None]) -> Json:
+    """`tags`: what each means at the source and at the target."""
+    meanings = [{"tag": tag, "source": source, "target": target} for tag, (source, target) in tags.items()]
+    return {"members": list(members), "tags": meanings, "deletes": deletes}
+
+
+def member(digest: str, *, source: bool, target: bool, subject: str | None = None) -> Json:
+    return {"digest": digest, "source": source, "target": target, "index": False, "subject": subject, "bound": False, "wanted": True}
 
 
 def lacking(*missing: str) -> Json:

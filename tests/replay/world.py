@@ -102,12 +102,25 @@ class World:
     def _look(self, work: dict[str, Any]) -> dict[str, Any]:
         digests, tags = self._source()
         tag, digest = work["tag"], work["digest"]
-        standing = (
-            [name for name, held in self.target_tags.items() if held == digest and name in self._source()[1]] if work["removing"] else []
-        )
         source = {"tagged": tags.get(tag), "has_digest": digest in digests}
         target = {"tagged": self.target_tags.get(tag), "has_digest": digest in self.at_target}
-        return {"source": source, "target": target, "index": False, "standing": standing}
+        return {"source": source, "target": target, "index": False, "unclaimed": False}
+
+    def _open_imports(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"generations": [], "retry_after": 0}
+
+    def _look_around(self, given: dict[str, Any]) -> dict[str, Any]:
+        digests, tags = self._source()
+        names = {*given["tags"], *(tag for tag, held in self.target_tags.items() if held in given["digests"])}
+        plain = {"index": False, "subject": None, "bound": False, "wanted": True}
+        members = [{"digest": one, "source": one in digests, "target": one in self.at_target, **plain} for one in given["digests"]]
+        meanings = [{"tag": tag, "source": tags.get(tag), "target": self.target_tags.get(tag)} for tag in sorted(names)]
+        return {"members": members, "tags": meanings, "deletes": True}
+
+    def _remove_tag(self, work: dict[str, Any]) -> dict[str, Any]:
+        if work["tag"] in self._source()[1]:
+            return {"state": "came_back"}
+        return {"state": "untagged" if self.target_tags.pop(work["tag"], None) else "absent"}
 
     def _start_import(self, work: dict[str, Any]) -> dict[str, Any]:
         luck = self.dice.random()

@@ -4,14 +4,19 @@ import asyncio
 import importlib
 import json
 import os
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from activities.step import step
+from ledger import Content, store
 from registries import connections as kept
+from replication.neighbourhood import Meaning, Member, Neighbourhood
+from replication.references import Digest, Repository, Tag
 from tests.devkit.cloud.running import OCI_INDEX, OCI_MANIFEST, Clouds, digest_of, image, index
 from tests.unit.registries.live import asked_of
 
@@ -91,19 +96,52 @@ def test_a_media_type_that_is_left_out_is_told_by_whoever_has_the_manifest(cloud
     manifest, cloud = image(b"layer", mediaType=docker), getattr(clouds, side)
     cloud.push_image("steps/docker")
     assert cloud.push_manifest("steps/docker", "v1", manifest, docker).status == 201
-    assert call("look", "steps/docker", digest_of(manifest), removing=side == "target") == {"filtered": "media_type"}
+    assert call("look", "steps/docker", digest_of(manifest)) == {"filtered": "media_type"}
+    assert look_around(call, "steps/docker", digest_of(manifest)) == {"filtered": "media_type"}
 
 
-def test_tags_of_a_target_that_are_out_of_scope_keep_what_they_are_on(clouds: Clouds, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def look_around(call: Call, repository: str, *digests: str, tags: tuple[str, ...] = ()) -> dict[str, Any]:
+    return call("look_around", repository, digests[0], digests=list(digests), tags=list(tags))
+
+
+def test_all_around_a_digest_is_looked_at_on_both_sides(clouds: Clouds, call: Call) -> None:
+    repository = "steps/around"
+    stays = clouds.source.push_image(repository, "moved", layer=b"another")
+    gone = clouds.target.push_image(repository, "v1")
+    clouds.target.push_image(repository, "moved")
+    subject = {"mediaType": OCI_MANIFEST, "digest": gone, "size": 1}
+    signature = image(b"layer", subject=subject)
+    assert clouds.target.push_manifest(repository, "signature", signature).status == 201
+    about_it = image(b"layer", subject={**subject, "digest": digest_of(signature)})
+    for cloud in (clouds.source, clouds.target):
+        cloud.push_image(repository)
+        assert cloud.push_manifest(repository, digest_of(about_it), about_it).status == 201
+    clouds.source.registry("DELETE", f"/v2/{repository}/manifests/{gone}")
+    around = Neighbourhood.from_json(look_around(call, repository, gone, tags=("seen",)))
+    plain, signed, about = map(Digest.parse, (gone, digest_of(signature), digest_of(about_it)))
+    assert around.members == (
+        Member(plain, source=False, target=True, wanted=False),
+        Member(signed, source=False, target=True, subject=plain),
+        Member(about, source=True, target=True, subject=signed),
+    )
+    assert around.tags == (
+        Meaning(Tag("moved"), Digest.parse(stays), plain),
+        Meaning(Tag("seen"), None, None),
+        Meaning(Tag("signature"), None, signed),
+        Meaning(Tag("v1"), None, plain),
+    )
+    assert set(methods(clouds, "source", repository)) == {"GET"}
+
+
+def test_what_is_out_of_a_targets_scope_binds_what_it_is_on(clouds: Clouds, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     clouds.source.push_image("steps/foreign", layer=b"another")
     digest = clouds.target.push_image("steps/foreign", "v1")
-    seen = call("look", "steps/foreign", digest, removing=True)
-    assert (seen["standing"], seen["deletes"]) == ([], True)
     clouds.target.push_image("steps/foreign", "draft-1")
     (target,) = json.loads(os.environ[TARGETS])
     monkeypatch.setenv(TARGETS, json.dumps([{**target, "deletes": "keep"}]))
-    seen = call("look", "steps/foreign", digest, removing=True)
-    assert (seen["standing"], seen["deletes"]) == (["draft-1"], False)
+    around = look_around(call, "steps/foreign", digest)
+    assert (around["deletes"], around["members"][0]["bound"]) == (False, True)
+    assert [one["tag"] for one in around["tags"]] == ["v1"]
 
 
 def test_a_look_asks_once_where_a_tag_means_the_digest(clouds: Clouds, call: Call) -> None:
@@ -153,7 +191,9 @@ def test_the_source_is_not_read_of_what_it_told_to_be_no_index(clouds: Clouds, c
     assert clouds.source.control("GET", "requests")[since:] == []
 
 
-@pytest.mark.parametrize("name, method, state", [("move_tag", "PUT", "moved"), ("delete_artifact", "DELETE", "came_back")])
+@pytest.mark.parametrize(
+    "name, method, state", [("move_tag", "PUT", "moved"), ("delete_artifact", "DELETE", "came_back"), ("remove_tag", "DELETE", "came_back")]
+)
 def test_nothing_but_the_change_follows_the_last_look_at_the_source(clouds: Clouds, call: Call, name: str, method: str, state: str) -> None:
     """The target's tokens are fetched before it, which takes seconds in a fresh process."""
     repository = f"steps/{name.replace('_', '-')}"
@@ -178,6 +218,42 @@ def test_what_the_source_lacks_is_deleted_once(clouds: Clouds, call: Call) -> No
     digest = clouds.target.push_image("steps/deleted", "v1")
     assert call("delete_artifact", "steps/deleted", digest) == {"state": "deleted"}
     assert call("delete_artifact", "steps/deleted", digest) == {"state": "absent"}
+
+
+def test_a_tag_that_the_source_lacks_is_taken_once(clouds: Clouds, call: Call) -> None:
+    clouds.source.push_image("steps/untagged")
+    digest = clouds.target.push_image("steps/untagged", "v1")
+    assert call("remove_tag", "steps/untagged", digest, "v1") == {"state": "untagged"}
+    assert call("remove_tag", "steps/untagged", digest, "v1") == {"state": "absent"}
+
+
+def test_imports_that_are_open_are_told_until_they_end(clouds: Clouds, call: Call) -> None:
+    """One whose run has died ends when ARM is asked; one of which nobody knows, when it is old."""
+    digest = clouds.source.push_image("steps/open", "v1")
+    at = "2026-01-01T00:00:00+00:00"
+    asked = {"digest": digest, "at": at, "patience": 600}
+
+    def open_now(**more: Any) -> dict[str, Any]:
+        return call("open_imports", "steps/open", **asked, **more)
+
+    assert open_now() == {"generations": [], "retry_after": 10.0}
+    generation = call("start_import", "steps/open", digest, run="r", at=at, index=False)["generation"]
+    assert open_now()["generations"] == [generation]
+    assert open_now(generations=["another"])["generations"] == []
+    deadline = time.monotonic() + 20
+    while open_now(generations=[generation])["generations"]:
+        assert time.monotonic() < deadline
+    assert open_now()["generations"] == []
+    unknown = Content("china", Repository("steps/open"), Digest.parse(digest))
+
+    async def claim() -> str:
+        return (await store().claim(unknown, run="dead", at=datetime.fromisoformat(at))).intent.generation
+
+    lost = asyncio.run(claim())
+    assert open_now()["generations"] == [lost]
+    assert open_now(generations=[lost])["generations"] == [lost]
+    asked["at"] = "2026-01-01T00:10:01+00:00"
+    assert open_now(generations=[lost])["generations"] == []
 
 
 def test_indexes_in_indexes_do_not_fill_the_memory(clouds: Clouds, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,11 @@ from itertools import product
 
 import pytest
 
+from replication.conclusions import conclude
 from replication.decisions import Held, Rest, contradicts_push, next_step
 from replication.endings import Ending, stands
 from replication.failures import Failure
-from replication.outcomes import Outcome, conclude
+from replication.outcomes import Outcome
 from replication.references import Digest, Repository, Tag
 from replication.work import Seen, Work
 
@@ -26,11 +27,11 @@ def test_what_a_look_records_is_what_the_run_concludes(tag: Tag | None, whole: b
     standing = [seen for seen in SEEN if stands(work, seen, whole=whole)]
     assert standing
     for seen in standing:
-        step = next_step(tag=tag, digest=MINE, removing=False, source=seen.source, target=seen.target)
+        step = next_step(tag=tag, digest=MINE, source=seen.source, target=seen.target)
         assert isinstance(step, Rest) and not contradicts_push(tag=tag, digest=MINE, source=seen.source)
         assert (whole or not seen.index) and not seen.unclaimed
         for brought, name in ((True, "replicated"), (False, "already_current")):
-            assert conclude(work, seen, step, brought=brought, removed=False) == (name, MINE, None)
+            assert conclude(work, seen, brought=brought) == (name, MINE, None)
 
 
 def test_a_run_that_removes_is_never_recorded_by_a_look() -> None:

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from replication.decisions import Held, Keep, Rest
+from replication.conclusions import Ended, conclude, conclude_around
+from replication.decisions import Held
 from replication.failures import Failure
-from replication.outcomes import Name, Outcome, conclude, summary
+from replication.neighbourhood import Meaning, Member, Neighbourhood
+from replication.outcomes import Name, Outcome, summary
+from replication.progress import Wide
 from replication.references import Digest, Repository, Tag
 from replication.work import Seen, Work
-from tests.unit.replication.world import World, all_looks
 
 OLD, NEW = Digest("1" * 64), Digest("2" * 64)
 V1 = Tag("v1")
@@ -29,73 +31,60 @@ def work(*, tag: Tag | None = V1, digest: Digest = NEW, removing: bool = False) 
         pytest.param(Held(NEW, True), Held(NEW, True), False, "already_current", NEW, id="was there already"),
         pytest.param(Held(OLD, True), Held(OLD, True), True, "superseded", OLD, id="the tag means something else by now, here too"),
         pytest.param(Held(OLD, True), Held(OLD, True), False, "superseded", OLD, id="and somebody else has brought it"),
-        pytest.param(Held(OLD, False), Held(OLD, False), False, "superseded", OLD, id="and what was pushed is history"),
-        pytest.param(Held(None, False), Held(None, False), False, "already_absent", None, id="gone on both sides"),
-        pytest.param(
-            Held(None, False), Held(None, False), True, "already_absent", None, id="gone while it was brought; this run removed nothing"
-        ),
-        pytest.param(Held(None, True), Held(None, True), True, "replicated", None, id="the content came, the tag has gone"),
-        pytest.param(Held(None, True), Held(None, True), False, "already_current", None, id="the content was there, the tag has gone"),
     ],
 )
 def test_a_push_of_a_tag_has(source: Held, target: Held, changed: bool, outcome: Name, held: Digest | None) -> None:
-    assert conclude(work(), Seen(source=source, target=target), Rest(), brought=changed, removed=False) == (outcome, held, None)
+    assert conclude(work(), Seen(source=source, target=target), brought=changed) == (outcome, held, None)
+
+
+@pytest.mark.parametrize("changed, outcome", [(True, "replicated"), (False, "already_current")])
+def test_a_push_of_a_digest_has(changed: bool, outcome: Name) -> None:
+    seen = Seen(source=Held(None, True), target=Held(None, True))
+    assert conclude(work(tag=None), seen, brought=changed) == (outcome, NEW, None)
+
+
+GONE, HERE, BOTH, TARGET = Member(NEW, False, False), Member(NEW, True, True), Member(NEW, True, True), Member(NEW, False, True)
 
 
 @pytest.mark.parametrize(
-    "present, changed, removing, outcome",
+    "around, removed, outcome",
     [
-        (True, True, False, "replicated"),
-        (True, False, False, "already_current"),
-        (False, False, False, "already_absent"),
-        (False, True, True, "deleted"),
-        (False, False, True, "already_absent"),
-        pytest.param(True, False, True, "already_current", id="deleted, pushed again, and here"),
-        pytest.param(True, True, True, "replicated", id="deleted, pushed again, and brought"),
+        pytest.param(Neighbourhood((GONE,)), True, ("deleted", None, None), id="taken away"),
+        pytest.param(Neighbourhood((GONE,)), False, ("already_absent", None, None), id="was not there"),
+        pytest.param(Neighbourhood((BOTH,)), False, ("already_current", NEW, None), id="deleted, pushed again, and here"),
+        pytest.param(Neighbourhood((TARGET,), deletes=False), False, ("kept", NEW, "deletes_off"), id="not to be removed"),
+        pytest.param(Neighbourhood((TARGET,)), False, ("kept", NEW, "neighbourhood"), id="a tag on it cannot be brought forward"),
+        pytest.param(Neighbourhood((replace(TARGET, bound=True),)), False, ("kept", NEW, "out_of_scope"), id="not ours alone"),
     ],
 )
-def test_a_run_for_a_digest_has(present: bool, changed: bool, removing: bool, outcome: Name) -> None:
-    seen = Seen(source=Held(None, present), target=Held(None, present))
-    held = NEW if present else None
-    assert conclude(work(tag=None, removing=removing), seen, Rest(), brought=present and changed, removed=not present and changed) == (
-        outcome,
-        held,
-        None,
-    )
+def test_a_deletion_has(around: Neighbourhood, removed: bool, outcome: Ended) -> None:
+    wide = Wide(removed=[{"digest": str(NEW)}] if removed else [])
+    assert conclude_around(work(tag=None, removing=True), around, wide, brought=False) == outcome
 
 
-@pytest.mark.parametrize("changed", [True, False])
-@pytest.mark.parametrize("tag, held", [(V1, OLD), (None, NEW)])
-def test_what_is_kept_is_told_with_what_is_held(tag: Tag | None, held: Digest, changed: bool) -> None:
-    seen = Seen(source=Held(None, False), target=Held(OLD if tag else None, True))
-    assert conclude(work(tag=tag), seen, Keep("neighbourhood"), brought=changed, removed=False) == ("kept", held, "neighbourhood")
+def test_a_deletion_that_brought_something_says_so() -> None:
+    assert conclude_around(work(tag=None, removing=True), Neighbourhood((BOTH,)), Wide(), brought=True) == ("replicated", NEW, None)
 
 
-def test_what_is_told_is_true() -> None:
-    """Of every world in which a run has nothing left to do."""
-    for world, tag, digest, removing in all_looks():
-        step = world.decide(tag, digest, removing=removing)
-        if isinstance(step, Rest | Keep):
-            for brought, removed in ((False, False), (True, False), (False, True)):
-                check(world, work(tag=tag, digest=digest, removing=removing), step, brought=brought, removed=removed)
+@pytest.mark.parametrize("left", [str(NEW), "v1"])
+def test_what_is_locked_is_kept(left: str) -> None:
+    tag = Meaning(V1, None, NEW)
+    around = Neighbourhood((TARGET if left == str(NEW) else BOTH,), (tag,))
+    assert conclude_around(work(), around, Wide(left=[left]), brought=False) == ("kept", NEW, "locked")
 
 
-def check(world: World, done: Work, step: Rest | Keep, *, brought: bool, removed: bool) -> None:
-    tag, digest, source, target = done.tag, done.digest, world.source, world.target
-    seen = Seen(source=source.holds(tag, digest), target=target.holds(tag, digest))
-    name, held, reason = conclude(done, seen, step, brought=brought, removed=removed)
-    assert (reason is not None) == (name == "kept") == isinstance(step, Keep)
-    assert held == (target.tags.get(tag) if tag else digest if digest in target.digests else None)
-    match name:
-        case "replicated" | "already_current":
-            assert digest in source.digests & target.digests
-            assert brought == (name == "replicated")
-        case "deleted" | "already_absent":
-            assert digest not in source.digests | target.digests
-            assert removed == (name == "deleted")
-        case "superseded":
-            assert tag is not None
-            assert source.tags[tag] == target.tags[tag] != digest
+@pytest.mark.parametrize(
+    "member, source, target, outcome",
+    [
+        pytest.param(BOTH, None, None, ("untagged", None, None), id="its tag is gone, and gone here"),
+        pytest.param(GONE, None, None, ("already_absent", None, None), id="gone on both sides"),
+        pytest.param(GONE, OLD, OLD, ("superseded", OLD, None), id="the tag means something else, and what was pushed is history"),
+        pytest.param(HERE, NEW, NEW, ("already_current", NEW, None), id="all is well"),
+    ],
+)
+def test_a_push_that_had_to_look_around_has(member: Member, source: Digest | None, target: Digest | None, outcome: Ended) -> None:
+    around = Neighbourhood((member,), (Meaning(V1, source, target),))
+    assert conclude_around(work(), around, Wide(), brought=False) == outcome
 
 
 @pytest.mark.parametrize(
@@ -125,6 +114,5 @@ def test_work_survives_being_stored(one: Work) -> None:
 
 
 def test_what_was_seen_survives_being_stored() -> None:
-    seen = Seen(source=Held(None, False), target=Held(NEW, True), standing=frozenset({Tag("b"), Tag("a")}))
+    seen = Seen(source=Held(None, False), target=Held(NEW, True), unclaimed=True)
     assert Seen.from_json(json.loads(json.dumps(seen.to_json()))) == seen
-    assert seen.to_json()["standing"] == ["a", "b"]

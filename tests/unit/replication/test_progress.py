@@ -4,7 +4,7 @@ import json
 
 from replication.failures import Failure
 from replication.outcomes import Outcome
-from replication.progress import Doubt, Importing, Progress
+from replication.progress import MOST_TOLD, Doubt, Importing, Progress, Wide
 from replication.references import Digest
 
 DIGEST = Digest("1" * 64)
@@ -16,6 +16,10 @@ def test_progress_survives_the_way_through_storage() -> None:
         verified=Outcome(target="china", outcome="replicated", seconds=1.5, digest=str(DIGEST)),
         rounds=2,
         brought=True,
+        late=True,
+        wide=Wide(
+            [str(DIGEST)], ["v1"], awaits=1.0, awaited=["g"], stuck=["v2"], trouble=trouble.to_json(), left=["v3"], removed=[{"tag": "v4"}]
+        ),
         doubted=Doubt(3.5, 2),
         incomplete=Doubt(4.0, 1, str(DIGEST), ["sha256:2"]),
         importing=Importing(
@@ -30,3 +34,10 @@ def test_progress_survives_the_way_through_storage() -> None:
 
 def test_a_run_begins_with_none() -> None:
     assert Progress.from_json(Progress().to_json()) == Progress()
+
+
+def test_what_was_removed_is_told_up_to_a_number() -> None:
+    wide = Wide()
+    for number in range(MOST_TOLD + 3):
+        wide.tell({"tag": str(number)})
+    assert (len(wide.removed), wide.untold) == (MOST_TOLD, 3)

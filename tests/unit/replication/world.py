@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
-from replication.decisions import Bring, Held, Remove, Step, next_step
+from replication.decisions import Bring, Held, Rest, next_step
+from replication.neighbourhood import Meaning, Member, Neighbourhood, Remove, Step, Untag
 from replication.references import Digest, Tag
 
 TAGS = [Tag(name) for name in "ab"]
@@ -46,22 +47,29 @@ class World:
     source: Side
     target: Side
 
-    def standing(self, digest: Digest) -> set[Tag]:
-        return self.target.tags_on(digest) & self.source.tags.keys()
+    def around(self, digest: Digest, known: set[Tag]) -> Neighbourhood:
+        tags = sorted(known | self.target.tags_on(digest))
+        meanings = tuple(Meaning(tag, self.source.tags.get(tag), self.target.tags.get(tag)) for tag in tags)
+        return Neighbourhood((Member(digest, digest in self.source.digests, digest in self.target.digests),), meanings)
 
-    def decide(self, tag: Tag | None, digest: Digest, *, removing: bool) -> Step:
-        """As `look` sees it, with nobody else at work."""
-        standing = self.standing(digest) if removing else set()
-        source, target = self.source.holds(tag, digest), self.target.holds(tag, digest)
-        return next_step(tag=tag, digest=digest, removing=removing, source=source, target=target, standing=standing)
+    def decide(self, tag: Tag | None, digest: Digest, *, removing: bool) -> tuple[Step, ...]:
+        """As it is seen with nobody else at work."""
+        if not removing:
+            step = next_step(tag=tag, digest=digest, source=self.source.holds(tag, digest), target=self.target.holds(tag, digest))
+            if isinstance(step, Bring):
+                return (step,)
+            if isinstance(step, Rest):
+                return ()
+        return self.around(digest, {tag} if tag else set()).next_steps()
 
-    def act(self, step: Step) -> bool:
-        """Whether there was anything to do."""
-        if isinstance(step, Bring):
-            self.target.push(step.digest, step.tag)
-        elif isinstance(step, Remove):
-            self.target.delete(step.digest)
-        return isinstance(step, Bring | Remove)
+    def act(self, step: Step) -> None:
+        match step:
+            case Bring():
+                self.target.push(step.digest, step.tag)
+            case Untag():
+                del self.target.tags[step.tag]
+            case Remove():
+                self.target.delete(step.digest)
 
 
 def run(world: World, tag: Tag | None, digest: Digest) -> Iterator[None]:
@@ -76,7 +84,7 @@ def run(world: World, tag: Tag | None, digest: Digest) -> Iterator[None]:
         source_has = digest in source.digests
         yield
         held = Held(target_tagged, digest in target.digests)
-        step = next_step(tag=tag, digest=digest, removing=False, source=Held(source_tagged, source_has), target=held)
+        step = next_step(tag=tag, digest=digest, source=Held(source_tagged, source_has), target=held)
         if not isinstance(step, Bring):
             return
         yield  # ARM begins to copy

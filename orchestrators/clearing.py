@@ -1,0 +1,181 @@
+"""A digest's whole neighbourhood at one target, brought to what the source holds: whatever removes goes this way (DESIGN, rules 1 and 8).
+
+Look around, take a step of each kind, look around again, at once and after the settling time; the end is a whole look that finds nothing
+to do. What cannot be brought keeps back nothing but the manifest whose tag waits for it."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrators.bringing import Bringing
+from orchestrators.telling import Telling
+from replication.conclusions import conclude_around
+from replication.decisions import Bring
+from replication.failures import Failure
+from replication.neighbourhood import Neighbourhood, Remove, Step, Untag
+from replication.patience import Patience
+from replication.progress import Wide
+from replication.references import Digest
+
+FIRST_LOOK_AGAIN = 2.0  # seconds, where the source has just changed its mind
+Ended = Failure | str
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """For one run. Its generators raise `StartOver`."""
+
+    telling: Telling
+    bringing: Bringing
+    wide: Wide
+
+    def rested(self) -> Generator[Any, Any, Neighbourhood | Ended]:
+        """The neighbourhood when there is nothing left to do; or why it is out of the target's scope, or the failure that outlasted
+        patience."""
+        run, wide = self.telling.run, self.wide
+        while True:
+            run.start_over_if_long()
+            awaited = yield from self._imports_ended()
+            if awaited is not None:
+                return awaited
+            around = yield from self._look_around()
+            if not isinstance(around, Neighbourhood):
+                return around
+            if steps := around.next_steps(wide.stuck, wide.left):
+                trouble = yield from self._take(steps)
+            elif wide.unsettled:
+                wide.unsettled = False
+                self.telling.verified(conclude_around(self.telling.work, around, wide, brought=self.telling.progress.brought))
+                trouble = yield from run.sleep(run.limits.settle)
+            elif wide.stuck:
+                trouble = yield from self._wait_for_what_is_stuck()
+            elif self.telling.progress.incomplete is not None:
+                trouble = yield from self._complete()
+            elif run.may_land:
+                run.may_land = False
+                run.report("looking again", None)
+                trouble = yield from run.sleep(run.limits.unknown_import)
+            else:
+                return around
+            if trouble is not None:
+                return trouble
+
+    def _imports_ended(self) -> Generator[Any, Any, Failure | None]:
+        """Those that are open into the repository when the run begins; what they brought is visible everywhere after the settling time."""
+        run, wide, work = self.telling.run, self.wide, self.telling.work
+        given = {"target": work.target, "repository": str(work.repository), "patience": run.limits.unknown_import}
+        while wide.awaited != []:
+            run.start_over_if_long()
+            asked = {} if wide.awaited is None else {"generations": wide.awaited}
+            found = yield from run.insist("open_imports", {**given, **asked, "at": run.now.isoformat()})
+            if isinstance(found, Failure):
+                return found
+            wide.awaited, began = found["generations"], wide.awaits
+            if not wide.awaited:
+                if began is not None:
+                    yield from run.sleep(run.limits.settle)
+                return None
+            wide.awaits = self.telling.elapsed if began is None else began
+            if self.telling.elapsed - wide.awaits >= run.limits.import_deadline:
+                wide.awaited, run.may_land = [], True
+                return None
+            run.report("waiting for the imports that are open into the repository", None)
+            yield from run.sleep_for_import(self.telling.elapsed - wide.awaits, at_least=found["retry_after"])
+        return None
+
+    def _look_around(self) -> Generator[Any, Any, Neighbourhood | Ended]:
+        run, wide, work = self.telling.run, self.wide, self.telling.work
+        if self.telling.progress.verified is None:
+            run.report("looking around", None)
+        given = {"target": work.target, "repository": str(work.repository), "digests": wide.digests, "tags": wide.tags}
+        found = yield from run.insist("look_around", given)
+        if isinstance(found, Failure):
+            return found
+        if "filtered" in found:
+            return str(found["filtered"])
+        around = Neighbourhood.from_json(found)
+        wide.remember(around)
+        return around
+
+    def _take(self, steps: Sequence[Step]) -> Generator[Any, Any, Failure | None]:
+        """A push that finds something to remove waits the delete delay first, since a look at once proves nothing."""
+        run, wide, progress = self.telling.run, self.wide, self.telling.progress
+        if not wide.waited and any(not isinstance(step, Bring) for step in steps):
+            wide.waited = True
+            run.report("waiting before anything is removed", None)
+            yield from run.sleep(run.limits.delete_delay)
+            return None
+        if not (yield from self.telling.may_go_on(2 * run.limits.rounds)):
+            return self.telling.unsettled()
+        rounds = progress.rounds
+        for step in steps:
+            done = yield from (self._bring(step) if isinstance(step, Bring) else self._remove(step))
+            if isinstance(done, Failure):
+                return done
+            if not done:
+                return None
+        progress.rounds = min(progress.rounds, rounds + 1)
+        return None
+
+    def _changed(self) -> None:
+        self.telling.progress.rounds += 1
+        self.wide.unsettled = True
+
+    def _bring(self, step: Bring) -> Generator[Any, Any, Failure | bool]:
+        """True: on to the next step. False: look around anew."""
+        brought = yield from self.bringing.in_order(step, index=True, held=None if step.tag is not None else False)
+        if isinstance(brought, Failure):
+            self.wide.trouble = brought.to_json()
+        if isinstance(brought, Failure) or brought == "incomplete":
+            self.wide.stuck.append(str(step.tag or step.digest))
+        elif brought == "moved_on":
+            self.telling.progress.rounds += 1
+            yield from self.telling.run.sleep(FIRST_LOOK_AGAIN * 2.0 ** min(self.telling.progress.rounds, 5))
+            return False
+        else:
+            self._changed()
+            self.telling.progress.brought = True
+        return True
+
+    def _complete(self) -> Generator[Any, Any, Failure | None]:
+        """An index that lacked something at the source may be at the target already, and lack it there as well."""
+        doubt = self.telling.progress.incomplete
+        assert doubt is not None
+        brought = yield from self.bringing.in_order(Bring(Digest.parse(doubt.digest), None), index=True, held=None)
+        if brought == "incomplete":
+            return (yield from self.bringing.wait_for_source())
+        self.telling.progress.incomplete = None
+        self.wide.unsettled = brought != "moved_on"
+        return brought if isinstance(brought, Failure) else None
+
+    def _remove(self, step: Untag | Remove) -> Generator[Any, Any, Failure | bool]:
+        """As `_bring`. Once: after a pause for a refusal what it rests on is looked at again."""
+        run, wide, work = self.telling.run, self.wide, self.telling.work
+        run.report("deleting", None)
+        if isinstance(step, Untag):
+            answer = yield from run.call("remove_tag", work.of(step.digest, step.tag).to_json())
+            removed: dict[str, Any] = {"tag": str(step.tag), "digest": str(step.digest)}
+        else:
+            answer = yield from run.call("delete_artifact", work.of(step.digest, None).to_json())
+            removed = {"digest": str(step.digest), "tags": [str(tag) for tag in step.tags], "with": [str(one) for one in step.takes]}
+        if "failure" not in answer:
+            wide.tries = 0
+            self._changed()
+            if answer["state"] in ("deleted", "untagged"):
+                wide.tell(removed)
+            return True
+        failure = Failure.from_json(answer["failure"])
+        if failure.code == "locked":
+            wide.left.append(str(step.tag if isinstance(step, Untag) else step.digest))
+            return True
+        wide.refused, wide.tries = self.telling.elapsed if wide.tries == 0 else wide.refused, wide.tries + 1
+        waited = self.telling.elapsed - wide.refused
+        return False if (yield from run.wait_out(failure, Patience(run.limits.patience), wide.tries, waited)) else failure
+
+    def _wait_for_what_is_stuck(self) -> Generator[Any, Any, Failure | None]:
+        """All else is done. What failed for good fails the run; what the source lacks may be pushed there yet."""
+        wide = self.wide
+        wide.stuck.clear()
+        if wide.trouble is not None:
+            return Failure.from_json(wide.trouble)
+        return (yield from self.bringing.wait_for_source())
