@@ -6,6 +6,7 @@ What an SDK reads whole (azure-identity, azure-data-tables) is bounded here, whe
 import ssl
 from typing import Any, Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import ClientPayloadError, ClientResponse, ClientSession, DummyCookieJar, TCPConnector
 from azure.core.pipeline.transport import AioHttpTransport
@@ -38,7 +39,10 @@ class Bounded(ClientResponse):
 
 class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it when it is asked for, and types it as nothing
     """Every request of every client passes here, azure-identity's and the SDKs' too, and is told to telemetry. Opened by the first request,
-    on that one's loop."""
+    on that one's loop.
+
+    The environment's proxies are read here, once for each host. aiohttp's `trust_env` would read them in a thread at every request, which
+    costs more than the rest of it, and credentials from ~/.netrc as well, which it then cannot send beside ours."""
 
     def __init__(self, trust: ssl.SSLContext | bool, proxy: str | None, service: Service, *, from_environment: bool) -> None:
         super().__init__(connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
@@ -47,13 +51,14 @@ class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it w
         self._proxy = proxy
         self._service = service
         self._from_environment = from_environment
+        self._proxies: dict[tuple[str, str], str | None] = {}
 
     async def open(self) -> None:
         if self.session is None:
             self.session = ClientSession(
                 connector=TCPConnector(ssl=self._trust),
                 proxy=self._proxy,
-                trust_env=self._from_environment,
+                trust_env=False,
                 cookie_jar=DummyCookieJar(),
                 auto_decompress=False,
                 headers={"Accept-Encoding": "identity"},
@@ -63,10 +68,21 @@ class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it w
 
     async def send(self, request_: Any, **config: Any) -> Any:
         parts = urlsplit(request_.url)
-        with request(self._service, request_.method, parts.hostname or "", parts.port or 443) as exchange:
+        host = parts.hostname or ""
+        if (proxy := self._proxy_to(parts.scheme, host)) is not None:
+            config["proxies"] = {parts.scheme: proxy}
+        with request(self._service, request_.method, host, parts.port or 443) as exchange:
             response = await super().send(request_, **config)
             exchange.status = response.status_code
             return response
+
+    def _proxy_to(self, scheme: str, host: str) -> str | None:
+        """Of the environment; the settings' own is the session's."""
+        if not self._from_environment:
+            return None
+        if (scheme, host) not in self._proxies:
+            self._proxies[scheme, host] = None if proxy_bypass(host) else getproxies().get(scheme)
+        return self._proxies[scheme, host]
 
 
 def transport(egress: Egress, whose: str, service: Service) -> Transport:

@@ -100,3 +100,33 @@ async def test_without_its_authorities_nothing_is_sent(clouds: Clouds, tls: TlsF
         await china.registry.resolve(APP, V1)
     finally:
         await here.close()
+
+
+async def test_the_environments_proxy_is_taken_where_the_settings_name_none(clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    clouds.source.push_image(str(APP), "v1")
+    async with tunnel() as proxy, tunnel() as own:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        here = connected(clouds, china=Egress(proxy=own.url))
+        try:
+            await here.source.resolve(APP, V1)
+            await here.target("china").registry.resolve(APP, V1)
+        finally:
+            await here.close()
+    assert proxy.asked == [clouds.source.login_server]
+    assert clouds.target.login_server in own.asked
+
+
+async def test_a_netrc_takes_no_part(clouds: Clouds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """aiohttp would refuse to send its credentials beside a token, and with that each request."""
+    digest = Digest.parse(clouds.source.push_image(str(APP), "v1"))
+    netrc = tmp_path / "netrc"
+    netrc.touch(mode=0o600)
+    netrc.write_text("machine localhost login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    here = connected(clouds)
+    try:
+        assert await here.source.resolve(APP, V1) == digest
+    finally:
+        await here.close()
