@@ -37,7 +37,7 @@ def step(function: Step) -> Step:
         with span(function.__name__, named) as current:
             try:
                 async with share_of(target).turn() if target else nullcontext():
-                    if target:
+                    if target and current.is_recording():
                         current.set_attribute("cloud.name", name_of(connections().target(target).target.cloud))
                     answer = await function(work)
                     state = answer.get("state")
