@@ -1,6 +1,6 @@
 """How a run ended, as figures tell it: no digest, no text of a service."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from replication.outcomes import Name, Outcome
@@ -27,7 +27,7 @@ class Ending:
         return cls(target=outcome.target, outcome=outcome.outcome, detail=detail, lag=(waited or 0) + outcome.seconds if verified else None)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"target": self.target, "outcome": self.outcome, "detail": self.detail, "lag": self.lag}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
