@@ -4,6 +4,7 @@ The search must be able to find: canaries are planted in each place, in each for
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +14,12 @@ from urllib.parse import quote
 import pytest
 
 from devkit.local.images import digest_of, make_image
+from tests.devkit.cloud.proving import claims_in
 from tests.e2e.eventually import eventually
 from tests.e2e.forms import names_in
 from tests.e2e.lines import Lines, lines_of
 from tests.e2e.running import Site, rejected_id, text_of
-from tests.e2e.search import TOKEN, places
+from tests.e2e.search import TOKEN, ends_of_tokens, found_in, places
 
 
 def in_base64(text: str) -> str:
@@ -25,6 +27,7 @@ def in_base64(text: str) -> str:
 
 
 IMAGE = make_image("secretive")
+JWT = re.compile(rb"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+")
 # Passwords with whatever forms, URLs, JSON and headers have a meaning for.
 PULL_PASSWORD, CHINA_SECRET, WRONG_SECRET = '+/="quoted"\\&=%2B?#pull', "~'$(china)\\n\"&=+%00;secret", '{"json": "wrong&secret+/="}'
 NAMED = "canary-that-is-a-repository"
@@ -109,12 +112,16 @@ def test_an_import_names_a_digest_and_a_repository_and_the_configured_source(sce
 
 
 def test_no_secret_and_no_token_is_anywhere(scene: Scene) -> None:
-    found = {place: names_in(content, scene.site.secrets) for place, content in scene.places.items()}
-    assert {place: names for place, names in found.items() if names} == {}
+    ends = ends_of_tokens(scene.site)
+    assert [told for place, content in scene.places.items() for told in found_in(place, content, scene.site.secrets, ends)] == []
 
 
-def test_nothing_that_looks_like_a_token_is_anywhere(scene: Scene) -> None:
-    assert [place for place, content in scene.places.items() if TOKEN.search(content)] == []
+def test_the_tokens_that_were_derived_from_secrets_are_searched_for(scene: Scene) -> None:
+    """Of Entra and of both registries: for an exchange, refresh, and for each scope."""
+    used = [claims_in(token.decode()) for left in scene.site.notes.left() for stream in left.streams for token in JWT.findall(stream)]
+    assert {one.get("grant_type") for one in used} >= {None, "refresh_token", "access_token"}
+    assert len({one["aud"] for one in used}) >= 4  # ARM, the exchange, and each registry for itself
+    assert len(ends_of_tokens(scene.site)) > 4
 
 
 def test_the_secrets_were_in_play(scene: Scene) -> None:
@@ -135,6 +142,12 @@ def test_the_search_sees_a_canary_in_the_database_s_files(scene: Scene) -> None:
     files = [content for place, content in scene.places.items() if place.startswith("host/host.db")]
     assert len(files) >= 2  # the write-ahead log is one of them
     assert names_in(b"".join(files), {"canary": NAMED}) == ["canary"]
+
+
+@pytest.mark.parametrize("kept", ["host/spans.jsonl", "host/ledger.db"])
+def test_the_search_sees_a_canary_in_what_else_the_host_and_the_app_keep(scene: Scene, kept: str) -> None:
+    """Of the ledger in a freed page, or in the write-ahead log: its row goes when its import has ended."""
+    assert names_in(b"".join(content for place, content in scene.places.items() if place.startswith(kept)), {"canary": NAMED}) == ["canary"]
 
 
 @pytest.mark.parametrize("log", LOGS)
