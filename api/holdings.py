@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from registries.connections import Connections
-from registries.registry import Reference, Registry
+from registries.registry import Found, Reference, Registry
 from registries.wire import unreachable
 from replication.failures import Failure, Refused
 from replication.references import Digest, Repository, Tag
+from replication.scope import Filtered
+from replication.targets import Target
 
 ANSWER_WITHIN = 20  # seconds for one registry, sign-in included: one that hangs must not hide what the others answer
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A digest, None for proven absence, or why there is no telling."""
+    """What is there, None for proven absence, or why there is no telling."""
 
-    digest: Digest | None
+    found: Found | None
     failure: Failure | None = None
+
+    @property
+    def digest(self) -> Digest | None:
+        return None if self.found is None else self.found.digest
 
     def to_json(self) -> dict[str, Any]:
         digest = None if self.digest is None else str(self.digest)
@@ -29,20 +35,28 @@ NOT_ASKED = Answered(None)
 
 
 async def holdings(here: Connections, repository: Repository, reference: Reference) -> dict[str, Any]:
-    """`in_sync` is null where one side did not answer, and at a target that is not to have it (`filtered`: why), which does not count; of
-    the whole, false as soon as one target differs."""
+    """`in_sync` is null where one side did not answer, and at a target that is not to have it (`filtered`: why), which does not count, and
+    whose answer, if it was asked at all, is not told; of the whole, false as soon as one target differs."""
     tag = reference if isinstance(reference, Tag) else None
     left_out = {name: one.target.scope.leaves_out(repository, tag) for name, one in here.targets.items()}
     wanted = {name: one.registry for name, one in here.targets.items() if left_out[name] is None}
     source, *answers = await asyncio.gather(*(_ask(registry, repository, reference) for registry in (here.source, *wanted.values())))
     answered = dict(zip(wanted, answers, strict=True))
-    rows = [
-        {"target": name, "in_sync": _in_sync(source, told), **told.to_json(), "filtered": left_out[name]}
-        for name, told in ((name, answered.get(name, NOT_ASKED)) for name in here.targets)
-    ]
+    left_out |= {name: _filtered(here.targets[name].target, source, told) for name, told in answered.items()}
+    rows = [_row(name, source, answered[name] if left_out[name] is None else NOT_ASKED, left_out[name]) for name in here.targets]
     verdicts = {row["in_sync"] for row in rows if row["filtered"] is None}
     in_sync = False if False in verdicts else None if None in verdicts else True
     return {"in_sync": in_sync, "message": _message(source, rows), "source": source.to_json(), "targets": rows}
+
+
+def _filtered(target: Target, source: Answered, told: Answered) -> Filtered | None:
+    """By its media type, which comes with the answers: of what the source has, or of what is still at the target."""
+    found = source.found or told.found
+    return "media_type" if found is not None and not target.scope.takes_media_type(found.media_type) else None
+
+
+def _row(name: str, source: Answered, told: Answered, filtered: Filtered | None) -> dict[str, Any]:
+    return {"target": name, "in_sync": _in_sync(source, told), **told.to_json(), "filtered": filtered}
 
 
 def _message(source: Answered, rows: list[dict[str, Any]]) -> str:
@@ -64,7 +78,7 @@ def _message(source: Answered, rows: list[dict[str, Any]]) -> str:
 async def _ask(registry: Registry, repository: Repository, reference: Reference) -> Answered:
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            return Answered(await registry.resolve_with_proof(repository, reference))
+            return Answered(await registry.find(repository, reference, prove=True))
     except Refused as refused:
         return Answered(None, refused.failure)
     except TimeoutError:

@@ -19,8 +19,8 @@ from replication.scope import Scope
 from replication.settings import Settings
 from replication.storesetting import SqliteFile
 from replication.targets import Source, Target
-from tests.devkit.cloud.running import Clouds
-from tests.unit.registries.live import ABSENT, source_of, target_of
+from tests.devkit.cloud.running import Clouds, digest_of, image
+from tests.unit.registries.live import ABSENT, asked_of, source_of, target_of
 from tests.unit.registries.scripted import scripted
 
 V1 = Tag("v1")
@@ -115,3 +115,25 @@ async def test_without_the_source_there_is_no_telling(clouds: Clouds) -> None:
     assert (answer["in_sync"], verdicts(answer)) == (None, {"china": None})
     assert answer["message"] == "the source does not tell: source_denied"
     assert wrong not in str(answer)
+
+
+async def test_a_media_type_that_is_left_out_is_told_by_whoever_has_it(clouds: Clouds) -> None:
+    """It comes with the answers, so nobody is asked once more."""
+    docker = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = image(b"layer", mediaType=docker)
+    without = replace(target_of(clouds.target), scope=Scope(media_types=Filter(exclude=(Pattern.parse(docker, "media type"),))))
+    clouds.source.push_image("holdings/docker")
+    clouds.target.push_image("holdings/docker")
+    assert clouds.source.push_manifest("holdings/docker", "v1", manifest, docker).status == 201
+    async with connected(source_of(clouds.source), china=target_of(clouds.target), usgov=without) as here:
+        answer = await holdings(here, Repository("holdings/docker"), V1)
+        assert (answer["in_sync"], verdicts(answer)) == (False, {"china": False, "usgov": None})
+        assert answer["message"] == "differs in china; left out of usgov (media_type)"
+        assert clouds.target.push_manifest("holdings/docker", "only-here", manifest, docker).status == 201
+        extra = await holdings(here, Repository("holdings/docker"), Tag("only-here"))
+    assert [(row["in_sync"], row["digest"], row["filtered"]) for row in extra["targets"]] == [
+        (False, digest_of(manifest), None),
+        (None, None, "media_type"),
+    ]
+    asked = [one["method"] for one in asked_of(clouds.source, "/v2/holdings/docker/manifests/v1") if one["identity"] != "all"]
+    assert asked == ["HEAD"]
