@@ -35,14 +35,17 @@ def import_children(context: df.DurableOrchestrationContext) -> Generator[Any, A
 
 @dataclass(slots=True)
 class Started:
-    """An import; times are seconds since its page was begun. `unknown`: it may have been started, and where it stands is not known."""
+    """An import; times are seconds since its page was begun. `unknown`: it may have been started, and where it stands is not known.
+    `arrived`: the target has answered its content, which a stale replica may take back."""
 
     generation: str
     unknown: bool
     operation: str | None
     ask_after: float
+    since: float
     asked: float
     ended: float | None
+    arrived: bool = False
 
 
 class Children:
@@ -78,10 +81,12 @@ class Children:
         """How many pages there are."""
         asked = 0
         while True:
-            generations = {str(place): started.generation for place, started in self._started.items()}
-            seen = yield from self._run.insist("look_at_children", {**self._work, "page": self._page, "generations": generations})
+            given = {**self._work, "page": self._page, "imports": self._under_way()}
+            seen = yield from self._run.insist("look_at_children", given)
             if isinstance(seen, Failure):
                 return seen
+            for place, started in self._started.items():
+                started.arrived = started.arrived or place not in seen["images"]
             if not seen["images"]:
                 failure = yield from self._put(seen["indexes"])
                 return failure or seen["pages"]
@@ -95,6 +100,11 @@ class Children:
             if failure is not None:
                 return failure
             self._run.start_over_if_long()
+
+    def _under_way(self) -> dict[str, Any]:
+        """Those that have not been seen to arrive, by position."""
+        waiting = {place: started for place, started in self._started.items() if not started.arrived}
+        return {str(place): {"generation": one.generation, "seconds": self._waited - one.since} for place, one in waiting.items()}
 
     def _may_come(self, place: int) -> bool:
         """Its import is under way, or has ended so lately that a registry may not answer it yet."""
@@ -132,6 +142,7 @@ class Children:
             unknown=answer["state"] == "unknown",
             operation=answer.get("operation"),
             ask_after=answer.get("retry_after", 0),
+            since=self._waited,
             asked=self._waited,
             ended=self._waited if answer["state"] == "ended" else None,
         )

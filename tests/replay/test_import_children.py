@@ -1,8 +1,11 @@
 """An index that is too large for one import: page by page, a few at a time, the indexes in it last."""
 
+import json
 from typing import Any
 
+from activities.look_at_children import PAGE
 from replication.limits import Limits
+from tests.nasty import index_of_1001
 from tests.replay.play import Played, play
 from tests.replay.shapes import ENDED, failed, running, work
 
@@ -34,20 +37,33 @@ def test_an_index_in_it_is_put_once_everything_before_it_is_there() -> None:
     ]
 
 
-def test_a_thousand_of_them_stay_within_500_history_events() -> None:
-    left = {number: list(range(number * 50, number * 50 + 50)) for number in range(20)}
+def test_how_long_each_import_has_taken_is_told_until_it_has_come() -> None:
+    """A stale replica may take it back: it is not told twice, nor begun anew."""
+    run = bring(look_at_children=[page([0, 1]), page([1]), page([0, 1]), page([1]), DONE], start_import=running(60))
+    told = [given["imports"] for name, given in run.calls if name == "look_at_children"]
+    assert [list(imports) for imports in told] == [[], ["0", "1"], ["1"], ["1"], ["1"]]
+    seconds = [imports["1"]["seconds"] for imports in told[1:]]
+    assert seconds == sorted(set(seconds)) and seconds[0] >= 1
+    assert told[1]["0"]["generation"] == "g1"
+    assert run.names.count("start_import") == 2
+
+
+def test_a_thousand_of_them_travel_by_position_within_500_history_events() -> None:
+    count = len(index_of_1001().children)
+    left = {number: list(range(count))[number * PAGE : number * PAGE + PAGE] for number in range(-(-count // PAGE))}
 
     def look(given: dict[str, Any]) -> dict[str, Any]:
         images = left[given["page"]]
         left[given["page"]] = images[30:]
-        return page(images, pages=20)
+        return page(images, pages=len(left))
 
     run = bring(look_at_children=look, start_import=running(5), check_import=running(5))
     assert run.output == {"failure": None}
     assert run.generations > 10
     assert run.longest < 500
     started = [given["child"] for name, given in run.calls if name == "start_import"]
-    assert sorted(set(started)) == list(range(1000))
+    assert sorted(set(started)) == list(range(1001))
+    assert max(len(json.dumps(given)) for _, given in run.calls) < 8000
 
 
 def test_a_service_that_asks_to_wait_is_waited_for() -> None:

@@ -183,6 +183,20 @@ def test_an_index_that_lacks_a_child_is_not_verified(clouds: Clouds, call: Call)
     assert answer == {"verified": False, "missing": [digest_of(other)], "manifests": 3}
 
 
+def test_a_page_tells_what_is_missing_and_how_long_what_has_come_took(clouds: Clouds, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    child, other = image(b"layer"), image(b"layer", annotations={"is": "not there yet"})
+    clouds.source.push_image("steps/page")
+    clouds.target.push_image("steps/page")
+    clouds.source.push_manifest("steps/page", digest_of(other), other, OCI_MANIFEST)
+    assert clouds.source.push_manifest("steps/page", "v1", index(child, other), OCI_INDEX).status == 201
+    took: list[tuple[float, dict[str, str]]] = []
+    monkeypatch.setattr("telemetry.figures.import_duration.record", lambda *recorded: took.append(recorded))
+    imports = {"0": {"generation": "g0", "seconds": 2.5}, "1": {"generation": "g1", "seconds": 3.5}}
+    answer = call("look_at_children", "steps/page", digest_of(index(child, other)), page=0, imports=imports)
+    assert answer == {"pages": 1, "manifests": 2, "images": [1], "indexes": []}
+    assert took == [(2.5, {"target": "china"})]
+
+
 def test_the_source_is_not_read_of_what_it_told_to_be_no_index(clouds: Clouds, call: Call) -> None:
     digest = clouds.source.push_image("steps/plain")
     clouds.target.push_image("steps/plain")

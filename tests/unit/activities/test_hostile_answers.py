@@ -41,7 +41,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "move_tag": {},
     "delete_artifact": {"tag": None, "removing": True},
     "examine_source": {"tag": None, "suspects": []},
-    "look_at_children": {"tag": None, "page": 0, "generations": {"0": "g"}},
+    "look_at_children": {"tag": None, "page": 0, "imports": {"0": {"generation": "g", "seconds": 1.0}}},
     "put_index": {"tag": None},
     "put_index of a child": {"tag": None, "child": 1},
 }
