@@ -44,7 +44,8 @@ def make_image(text: str, *, architecture: str = "amd64", layers: int = 2, subje
     files = [_tar(f"{text} {architecture} {number}") for number in range(layers)]
     contents = [gzip.compress(file, mtime=0) for file in files]
     diff_ids = [digest_of(file) for file in files]
-    config = _json({"architecture": architecture, "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": diff_ids}})
+    labels = {} if layers else {"Labels": {"text": text}}  # else nothing would tell two of them apart
+    config = _json({"architecture": architecture, "os": "linux", "config": labels, "rootfs": {"type": "layers", "diff_ids": diff_ids}})
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
@@ -52,14 +53,14 @@ def make_image(text: str, *, architecture: str = "amd64", layers: int = 2, subje
         "layers": [_descriptor(LAYER, content) for content in contents],
     }
     if subject is not None:
-        manifest["subject"] = _descriptor(subject.media_type, subject.content)
+        manifest["subject"] = descriptor(subject)
     return Image(MANIFEST, _json(manifest), blobs=(config, *contents))
 
 
 def make_index(text: str, architectures: Sequence[str], *, layers: int = 2) -> Image:
     children = [make_image(text, architecture=architecture, layers=layers) for architecture in architectures]
     listed = [
-        {**_descriptor(MANIFEST, child.content), "platform": {"architecture": architecture, "os": "linux"}}
+        {**descriptor(child), "platform": {"architecture": architecture, "os": "linux"}}
         for child, architecture in zip(children, architectures, strict=True)
     ]
     return Image(INDEX, _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}), children=tuple(children))
@@ -67,8 +68,27 @@ def make_index(text: str, architectures: Sequence[str], *, layers: int = 2) -> I
 
 def index_of(*children: Image, **more: Any) -> Image:
     """An index of these, which may be indexes themselves; `more`: its other members."""
-    listed = [_descriptor(child.media_type, child.content) for child in children]
+    listed = [descriptor(child) for child in children]
     return Image(INDEX, _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed, **more}), children=children)
+
+
+def make_artifact(kind: str, config: tuple[str, bytes], *layers: tuple[str, bytes], **more: Any) -> Image:
+    """What is no image, as OCI artifacts and Helm charts are: an artifact type, and media types with their contents; `more`: the manifest's
+    other members."""
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "artifactType": kind,
+        "config": _descriptor(*config),
+        "layers": [_descriptor(*layer) for layer in layers],
+        **more,
+    }
+    return Image(MANIFEST, _json(manifest), blobs=tuple({content: None for _, content in (config, *layers)}))
+
+
+def descriptor(image: Image) -> dict[str, Any]:
+    """As an index lists it, or a referrer its subject."""
+    return _descriptor(image.media_type, image.content)
 
 
 def write_layout(folder: Path, image: Image, tag: str) -> None:
@@ -77,7 +97,7 @@ def write_layout(folder: Path, image: Image, tag: str) -> None:
     blobs.mkdir(parents=True, exist_ok=True)
     for content in (*image.blobs, image.content):
         (blobs / digest_of(content).removeprefix("sha256:")).write_bytes(content)
-    named = {**_descriptor(image.media_type, image.content), "annotations": {"org.opencontainers.image.ref.name": tag}}
+    named = {**descriptor(image), "annotations": {"org.opencontainers.image.ref.name": tag}}
     (folder / "index.json").write_bytes(_json({"schemaVersion": 2, "mediaType": INDEX, "manifests": [named]}))
     (folder / "oci-layout").write_bytes(_json({"imageLayoutVersion": "1.0.0"}))
 
