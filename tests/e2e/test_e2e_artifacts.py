@@ -1,50 +1,65 @@
-"""Whatever a registry can hold arrives: what belongs to something else, what is nested, what is too large for one import."""
+"""Whatever a registry can hold arrives: what belongs to something else, what is nested, what is too large for one import. How often it was
+imported is told by the clouds that did it."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 
-from devkit.local.images import Image, index_of, make_image, make_index
+from devkit.local.images import Image, make_image
+from tests import nasty
 from tests.e2e.running import BOTH, Json, Site
 
-PLATFORMS = make_index("ten platforms", [f"cpu{number}" for number in range(10)], layers=1)
-LARGE = make_index("too large", [f"cpu{number}" for number in range(51)], layers=0)
-INNER = make_index("inner", ("amd64", "arm64"), layers=0)
-NESTED = index_of(INNER, make_image("outer", layers=0))
-SIGNED = make_index("signed", ("amd64", "arm64"), layers=0)
-OWN_CHILD = make_image("child of what it belongs to", layers=0, subject=SIGNED)
-BIG = index_of(make_image("big", layers=0), annotations={"padding": "x" * (4 * 1024 * 1024 - 2000)})
-LOOKS_LIKE_A_DIGEST = f"sha256-{'a' * 64}"
-LONGEST = "/".join(["artifacts", *["n" * 59] * 4])[:230]
+
+@dataclass(frozen=True)
+class Pushed:
+    """`heard`: events told of what it lists as well. `imports`: what was imported to bring it: itself, unless told otherwise."""
+
+    image: Image
+    repository: str
+    tag: str | None = "v1"
+    heard: bool = True
+    imports: tuple[Image, ...] | None = None
+
+    @property
+    def imported(self) -> list[str]:
+        return [f"{self.repository}@{one.digest}" for one in (self.imports if self.imports is not None else (self.image,))]
+
+
+IN_SIGNED, OF_SIGNED = "artifacts/signed", nasty.fallback_tag(nasty.SIGNED)
+PUSHED = {
+    "ten platforms": Pushed(nasty.TEN_PLATFORMS, "artifacts/platforms"),
+    "indexes in indexes": Pushed(nasty.NESTED, "artifacts/nested"),
+    "51 manifests": Pushed(nasty.INDEX_OF_51, "artifacts/large", heard=False, imports=nasty.INDEX_OF_51.children),
+    "4 MiB": Pushed(nasty.LARGEST, "artifacts/largest", heard=False),
+    "long names": Pushed(make_image("long", layers=0), nasty.LONGEST_REPOSITORY, nasty.LONGEST_TAG),
+    "a tag like a digest": Pushed(make_image("digest-like", layers=0), "artifacts/like", nasty.LOOKS_LIKE_A_DIGEST),
+    "a chart": Pushed(nasty.CHART, "artifacts/chart", "0.1.0"),
+    "an empty config": Pushed(nasty.EMPTY_CONFIG, "artifacts/empty", None),
+    "a subject below": Pushed(nasty.SUBJECT_IS_ITS_CHILD, "artifacts/inverted", heard=False),
+    "signed": Pushed(nasty.SIGNED, IN_SIGNED),
+    "its signature": Pushed(nasty.SIGNATURE, IN_SIGNED, None),
+    "its child's": Pushed(nasty.SIGNATURE_OF_A_CHILD, IN_SIGNED, None),
+    "its signature's": Pushed(nasty.SIGNATURE_OF_A_SIGNATURE, IN_SIGNED, None),
+    "before its subject": Pushed(nasty.SIGNATURE_OF_WHAT_IS_NOT_THERE, IN_SIGNED, None),
+    **{
+        f"cosign's {what}": Pushed(make_image(f"cosign {what}", layers=0), IN_SIGNED, f"{OF_SIGNED}.{what}")
+        for what in ("sig", "att", "sbom")
+    },
+    "children signed": Pushed(nasty.ONLY_ITS_CHILDREN_SIGNED, "artifacts/children", heard=False),
+    "one child's": Pushed(nasty.CHILDREN_S_SIGNATURES[0], "artifacts/children", None),
+    "the other child's": Pushed(nasty.CHILDREN_S_SIGNATURES[1], "artifacts/children", None),
+    "a fallback tag": Pushed(nasty.FALLBACK, "artifacts/fallback", nasty.fallback_tag(nasty.SIGNED), heard=False),
+    "it is its own fallback": Pushed(nasty.SIGNED, "artifacts/own-fallback", nasty.fallback_tag(nasty.SIGNED), heard=False),
+}
 
 
 @pytest.fixture(scope="module")
 def runs(site: Site) -> Mapping[str, Json]:
     """All at once; each has ended."""
-    begun = {
-        "platforms": site.push(PLATFORMS, "artifacts/platforms", "v1"),
-        "nested": site.push(NESTED, "artifacts/nested", "v1"),
-        "large": pushed_at_once(site, LARGE, "artifacts/large", "v1"),
-        "big": site.push(BIG, "artifacts/big", "v1"),
-        "longest": site.push(make_image("long", layers=0), LONGEST, "t" * 128),
-        "digest-like": site.push(make_image("digest-like", layers=0), "artifacts/like", LOOKS_LIKE_A_DIGEST),
-        "signed": site.push(SIGNED, "artifacts/signed", "v1"),
-        "signature": site.push(make_image("signature", layers=0, subject=SIGNED), "artifacts/signed"),
-        "of a child": site.push(make_image("signature", layers=0, subject=SIGNED.children[0]), "artifacts/signed"),
-        "before its subject": site.push(make_image("early", layers=0, subject=make_image("not there")), "artifacts/signed"),
-        "fallback": site.push(index_of(OWN_CHILD), "artifacts/signed", SIGNED.digest.replace(":", "-")),
-        "cosign": site.push(make_image("cosign", layers=0), "artifacts/signed", f"{SIGNED.digest.replace(':', '-')}.sig"),
-    }
+    begun = {name: (site.push if one.heard else site.push_alone)(one.image, one.repository, one.tag) for name, one in PUSHED.items()}
     return {name: site.ended(run) for name, run in begun.items()}
-
-
-def pushed_at_once(site: Site, image: Image, repository: str, tag: str) -> str:
-    """The run of an index of whose children no event tells, so that nothing else brings them."""
-    with site.unheard():
-        site.put(image, repository, tag)
-    event = site.event(repository, image.digest, tag)
-    assert site.deliver(event).status == 202
-    return site.run_id(event["id"], repository, tag)
 
 
 def test_everything_arrives(runs: Mapping[str, Json]) -> None:
@@ -53,42 +68,41 @@ def test_everything_arrives(runs: Mapping[str, Json]) -> None:
 
 
 @pytest.mark.usefixtures("runs")
-@pytest.mark.parametrize(
-    "repository, reference, digest",
-    [
-        ("artifacts/platforms", "v1", PLATFORMS.digest),
-        ("artifacts/nested", "v1", NESTED.digest),
-        ("artifacts/large", "v1", LARGE.digest),
-        ("artifacts/big", "v1", BIG.digest),
-        ("artifacts/signed", "v1", SIGNED.digest),
-        ("artifacts/signed", SIGNED.digest.replace(":", "-"), index_of(OWN_CHILD).digest),
-        ("artifacts/like", LOOKS_LIKE_A_DIGEST, make_image("digest-like", layers=0).digest),
-    ],
-)
-def test_it_is_whole_at_every_registry(site: Site, repository: str, reference: str, digest: str) -> None:
+@pytest.mark.parametrize("name", PUSHED)
+def test_it_is_whole_at_every_registry(site: Site, name: str) -> None:
     """By a GET of everything below it, hashed."""
-    assert set(site.held(repository, reference).values()) == {digest}
+    one = PUSHED[name]
+    assert set(site.held(one.repository, one.tag or one.image.digest).values()) == {one.image.digest}
 
 
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize("target", BOTH)
-def test_ten_platforms_are_one_import(site: Site, target: str) -> None:
+@pytest.mark.parametrize("repository", sorted({one.repository for one in PUSHED.values()}))
+def test_each_is_imported_once_and_what_it_lists_with_it(site: Site, target: str, repository: str) -> None:
+    """Ten platforms are one import: what was pushed before them by digest has waited."""
     site.until_quiet()
-    assert [one["sourceImage"] for one in site.clouds[target].imports("artifacts/platforms")] == [f"artifacts/platforms@{PLATFORMS.digest}"]
+    wanted = [source for one in PUSHED.values() if one.repository == repository for source in one.imported]
+    assert sorted(one["sourceImage"] for one in site.clouds[target].imports(repository)) == sorted(wanted)
 
 
 @pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize("target", BOTH)
-def test_what_is_too_large_for_one_import_is_imported_child_by_child_each_once(site: Site, target: str) -> None:
-    began = sorted(one["sourceImage"] for one in site.clouds[target].imports("artifacts/large"))
-    assert began == sorted(f"artifacts/large@{child.digest}" for child in LARGE.children)
-    puts = [one["path"] for one in site.clouds[target].requests("artifacts/large", method="PUT")]
-    assert puts == [f"/v2/artifacts/large/manifests/{LARGE.digest}", "/v2/artifacts/large/manifests/v1"]
+def test_what_is_too_large_for_one_import_is_put_once_all_it_lists_is_there(site: Site, target: str) -> None:
+    puts = site.clouds[target].requests("artifacts/large", method="PUT")
+    assert [one["path"] for one in puts] == [f"/v2/artifacts/large/manifests/{one}" for one in (nasty.INDEX_OF_51.digest, "v1")]
+    assert max(one["ended"] for one in site.clouds[target].imports("artifacts/large")) <= puts[0]["at"]
 
 
 @pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize("target", BOTH)
+def test_what_is_pushed_by_its_digest_alone_gets_no_tag(site: Site, target: str) -> None:
+    assert site.clouds[target].requests("artifacts/empty", method="PUT") == []
+    assert json.loads(site.ask(target, "GET", "/v2/artifacts/empty/tags/list").body)["tags"] == []
+
+
 def test_referrers_do_not_wait_for_an_index_that_lists_them(runs: Mapping[str, Json]) -> None:
-    assert max(target["seconds"] for name in ("signature", "of a child") for target in runs[name]["targets"]) < 60
+    referrers = ("its signature", "its child's", "its signature's", "before its subject", "one child's")
+    assert max(target["seconds"] for name in referrers for target in runs[name]["targets"]) < 60
 
 
 def test_a_retag_starts_no_import(site: Site) -> None:

@@ -43,20 +43,11 @@ def ended(site: Site) -> Iterator[Mapping[str, Json]]:
     storm = faults.arm("POST", "/subscriptions/.*/importImage", holding='"imports/storm@')
     china.impose(faults.status(429, retry_after=1), on=storm, times=3, name="storm")
     runs = {name: site.push(IMAGE, f"imports/{name}", "v1") for name in NAMES if name != "no_child"}
-    runs["no_child"] = pushed_at_once(site, "imports/no_child")
+    runs["no_child"] = site.push_alone(INDEX, "imports/no_child", "v1")
     yield {name: site.ended(run) for name, run in runs.items()}
     assert [rule["id"] for cloud in (source, china) for rule in cloud.faults() if not rule["fired"]] == []
     source.behave()
     china.behave()
-
-
-def pushed_at_once(site: Site, repository: str) -> str:
-    """The run of an index of whose children no event tells, so that nothing else brings them."""
-    with site.unheard():
-        site.put(INDEX, repository, "v1")
-    event = site.event(repository, INDEX.digest, "v1")
-    assert site.deliver(event).status == 202
-    return site.run_id(event["id"], repository, "v1")
 
 
 @pytest.mark.parametrize("name", NAMES)
