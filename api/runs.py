@@ -19,7 +19,8 @@ from replication.references import Digest, Repository, Tag
 WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))  # the latest are looked for first
 PAGE = 100  # what the client gets of a list at most, in the order of ids
 SHOWN = 10
-NOTHING = {"outcome": None, "seconds": None, "digest": None, "reason": None, "failure": None}  # of a target that is not done
+# Of a target that is not done.
+NOTHING: Mapping[str, Any] = dict.fromkeys(("outcome", "seconds", "digest", "reason", "failure")) | {"removed": [], "untold": 0}
 STATES = {"Pending": "running", "Running": "running", "ContinuedAsNew": "running", "Suspended": "running", "Completed": "ended"}
 
 
