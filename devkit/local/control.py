@@ -211,7 +211,7 @@ class CloudControl:
         return self._count(rule, "fired")
 
     def landed(self, rule: str) -> int:
-        """How many effects that it held back have come, or have come once more."""
+        """How many effects that it held back have come, or have come once more; of stale reads, how many were not told the truth."""
         return self._count(rule, "landed")
 
     def lift(self, rule: str) -> None:

@@ -17,7 +17,7 @@ MOST = 1_000
 class Counts:
     matched: int = 0  # calls that it could befall
     fired: int = 0
-    landed: int = 0  # effects that came late, or once more
+    landed: int = 0  # effects that came late, or once more; stale answers that were not the truth
     last: str | None = None  # fired, by the cloud's clock
 
 
@@ -36,10 +36,17 @@ class Book:
     async def befalling(self, service: str, method: str, path: str, told: Callable[[Rule], Awaitable[bool]]) -> Rule | None:
         """The first rule that fires: a call suffers one fault at most, and rules behind it are not asked. `told` looks at what the request
         line does not tell, and is asked last. Not those of a body: they are settled behind all others."""
-        for rule, counts in list(self._entries):
-            if not rule.fault.of_body and rule.fits(service, method, path) and await told(rule) and self._fired(rule, counts):
-                return rule
-        return None
+        matched = False
+        try:
+            for rule, counts in list(self._entries):
+                if not rule.fault.of_body and rule.fits(service, method, path) and await told(rule):
+                    matched = True
+                    if self._fired(rule, counts):
+                        return rule
+            return None
+        finally:
+            if matched:  # once for the call: with thirty rules of small chance each, keeping costs more than all the rest
+                self._keep()
 
     async def of_body(self, service: str, method: str, path: str, told: Callable[[Rule], Awaitable[bool]]) -> list[Rule]:
         """Those that could befall the body of the answer. Nothing is counted yet."""
@@ -48,16 +55,14 @@ class Book:
 
     def befalling_body(self, rules: Sequence[Rule]) -> Rule | None:
         """The first of them that fires, now that there is a body."""
-        for rule, counts in self._entries:
-            if rule in rules and self._fired(rule, counts):
-                return rule
-        return None
+        fired = next((rule for rule, counts in self._entries if rule in rules and self._fired(rule, counts)), None)
+        self._keep()
+        return fired
 
     def befalling_import(self, image: str) -> Rule | None:
-        for rule, counts in self._entries:
-            if rule.fits("imports", "", image) and self._fired(rule, counts):
-                return rule
-        return None
+        fired = next((rule for rule, counts in self._entries if rule.fits("imports", "", image) and self._fired(rule, counts)), None)
+        self._keep()
+        return fired
 
     def landed(self, identity: str) -> None:
         """What that rule held back, if it still stands."""
@@ -94,7 +99,6 @@ class Book:
         fires = rule.fires(counts.matched, counts.fired)
         if fires:
             counts.fired, counts.last = counts.fired + 1, self._clock.text()
-        self._keep()
         return fires
 
     def _new_id(self) -> str:

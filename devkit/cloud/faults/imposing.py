@@ -81,7 +81,7 @@ class _Imposer:
             case Latency(seconds):
                 await clock.sleep(seconds)
             case StaleRead(seconds):
-                request[AS_OF] = clock.now() - seconds
+                return await self._stale(clock.now() - seconds, request, handler)
             case Status():
                 return words.response(self._service, fault)
             case Reset("before"):
@@ -101,6 +101,15 @@ class _Imposer:
                 return await handler(_with_expired_token(request))
         return await handler(request)
 
+    async def _stale(self, moment: float, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Counted as landed if the truth would have been another answer."""
+        true = await answered(request.clone(), handler, self._unexpected)
+        request[AS_OF] = moment
+        told = await answered(request, handler, self._unexpected)
+        if _told_by(told) != _told_by(true):
+            self._faults.book.landed(request[FAULT])
+        return told
+
     async def _late(self, fault: LateWrite, request: web.Request, handler: Handler) -> web.StreamResponse:
         content = await request.read()  # kept with the request, for the handler
         self._faults.background.start(self._land(fault, request, handler))
@@ -119,6 +128,11 @@ class _Imposer:
         self._recorder.add(recorded(self._service, request, response.status, times.now()))
         if response.status < 300:
             self._faults.book.landed(request[FAULT])
+
+
+def _told_by(answer: web.StreamResponse) -> tuple[int, str | None, bytes | None]:
+    body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else None
+    return answer.status, answer.headers.get("Docker-Content-Digest"), body
 
 
 def _path(request: web.Request) -> str:
