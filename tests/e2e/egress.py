@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,17 +45,23 @@ class Notes:
         """Of every process, from the first."""
         for file in sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime):
             notes = [json.loads(line) for line in file.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
-            streams: dict[int, bytearray] = {}
-            for note in notes:
-                if "stream" in note:
-                    streams.setdefault(note["stream"], bytearray()).extend(bytes.fromhex(note["sent"]))
-            (settings,) = (note["settings"] for note in notes if "settings" in note)
-            yield Left(
-                settings,
-                {note["connect"] for note in notes if "connect" in note},
-                {note["lookup"] for note in notes if "lookup" in note},
-                [bytes(stream) for stream in streams.values()],
-            )
+            starts = [number for number, note in enumerate(notes) if "settings" in note]  # a host that starts anew keeps its process id
+            assert starts[0] == 0
+            for start, end in pairwise([*starts, len(notes)]):
+                yield _left(notes[start]["settings"], notes[start:end])
+
+
+def _left(settings: Mapping[str, str], notes: Sequence[Mapping[str, Any]]) -> Left:
+    streams: dict[int, bytearray] = {}
+    for note in notes:
+        if "stream" in note:
+            streams.setdefault(note["stream"], bytearray()).extend(bytes.fromhex(note["sent"]))
+    return Left(
+        settings,
+        {note["connect"] for note in notes if "connect" in note},
+        {note["lookup"] for note in notes if "lookup" in note},
+        [bytes(stream) for stream in streams.values()],
+    )
 
 
 class Judge:

@@ -4,7 +4,7 @@ and the clouds answer. None of the app's code is used for that: ids and texts ar
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -37,9 +37,11 @@ SHORT = {
 
 
 class Site:
-    def __init__(self, folder: Path, targets: int | None = None, app: Path = ROOT, /, **pauses: str) -> None:
-        """`app`: the folder of its function_app.py. `pauses`: settings in place of those of `SHORT`."""
-        self.stack = Stack(folder, targets=targets, app=app, pauses={**SHORT, **pauses})
+    def __init__(
+        self, folder: Path, targets: int | None = None, app: Path = ROOT, scale: float = 1, unkind: Sequence[str] = (), /, **pauses: str
+    ) -> None:
+        """`app`: the folder of its function_app.py. `scale`, `unkind`: the stack's. `pauses`: settings in place of those of `SHORT`."""
+        self.stack = Stack(folder, targets=targets, app=app, pauses={**SHORT, **pauses}, clock_scale=scale, unkind=unkind)
         self.notes = Notes(folder.with_name(f"{folder.name}-egress"))
         self.stack.host.environment |= self.notes.environment
         self.ends = self.stack.endpoints
