@@ -2,7 +2,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
-.PHONY: help demo up clouds test e2e large crash tools conformance bench bench-registry bench-host setup clean
+.PHONY: help demo up clouds test e2e large chaos crash tools conformance bench bench-registry bench-host setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,8 @@ help:
 	@echo "make bench-registry  push and pull two gigabytes through a local cloud's registry, beside others that are installed"
 	@echo "make bench-host  how fast the local host is, beside the SDK without any host: rates, latencies, whose CPU it is, memory, timers"
 	@echo "make crash  kill the local host at each of its fail points, and compare what comes of it; TENTH=now takes every tenth"
+	@echo "make chaos  do thousands of things to the source while everything fails, and judge what the targets hold in the end;"
+	@echo "              SEED=N OPS=2000 TARGETS=3, SCALE=20 (how fast time runs), DROP=0.02 (events that are lost)"
 	@echo "make clean  remove .venv, tools, caches and the state of the local clouds"
 
 setup:
@@ -65,5 +67,9 @@ bench-registry: setup
 crash: setup
 	@$(RUN) -m tests.devkit.host.crash $(if $(TENTH),--tenth $(TENTH))
 
+chaos: setup
+	@$(RUN) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(OPS),--ops $(OPS)) $(if $(TARGETS),--targets $(TARGETS)) \
+	  $(if $(SCALE),--scale $(SCALE)) $(if $(DROP),--drop $(DROP)) $(if $(STATE),--state "$(STATE)")
+
 clean:
-	rm -rf .venv .venv.lock .venv-functions-* .tools .conformance .local .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv.lock .venv-functions-* .tools .conformance .local .demo .chaos .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -85,7 +85,7 @@ def test_the_app_knows_nothing_of_its_tools(package: str) -> None:
     assert packages_imported_by(package).isdisjoint({"devkit", "tests", "bench"})
 
 
-@pytest.mark.parametrize("package", ["devkit", "tests/devkit", "tests/e2e"])
+@pytest.mark.parametrize("package", ["devkit", "tests/devkit", "tests/e2e", "tests/chaos"])
 def test_what_judges_the_app_shares_nothing_with_it(package: str) -> None:
     assert packages_imported_by(package).isdisjoint(APP)
 

@@ -1,0 +1,214 @@
+"""What clouds and host have written down themselves, read beside them: what is under way, and what has been.
+
+Each has a clock of its own, which runs `scale` times as fast as the machine's; moments are handed out by the machine's, in seconds since
+the epoch, so that they can be compared."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.running import Site
+
+Clock = Callable[[Any], float]
+RUN = "replicate_image_event"
+OPEN = "status NOT IN ('Completed', 'Failed', 'Terminated', 'Canceled')"
+SOURCE_INCOMPLETE = '"state": "waiting: source_incomplete"'
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event, or the run that came of it."""
+
+    repository: str
+    tag: str | None
+    digest: str | None
+    action: str
+    began: float = 0.0
+    ended: float | None = None  # None: under way
+    instance: str = ""
+    outcomes: Sequence[Mapping[str, Any]] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    repository: str
+    digest: str
+    operation: str
+    began: float
+    ended: float | None
+
+
+class Records:
+    def __init__(self, site: Site) -> None:
+        self._host = site.ends.app.database
+        self._clouds = {name: site.ends.state / "clouds" / name / "cloud.db" for name in site.clouds}
+        self.targets = [registry.name for registry in site.ends.targets]
+
+    # What is under way
+
+    def queued(self) -> list[Told]:
+        """Events that have not come through yet."""
+        with reading(self._clouds["source"]) as database:
+            rows = database.execute("SELECT body FROM deliveries WHERE state = 'pending'").fetchall()
+        events = [json.loads(body) for (body,) in rows]
+        return [_told(event["data"]["target"], event["data"]["action"]) for event in events]
+
+    def running(self) -> list[Told]:
+        return [run for run in self.runs(OPEN) if run.ended is None]
+
+    def load(self) -> int:
+        """Steps that wait for their turn, or are being done."""
+        with reading(self._host) as database:
+            ((steps,),) = database.execute("SELECT count(*) FROM activity").fetchall()
+        return int(steps)
+
+    def importing(self) -> int:
+        return sum(self._count(target, "SELECT count(*) FROM operations WHERE state = 'running'") for target in self.targets)
+
+    def active(self) -> int:
+        """Instances that have not ended, of all kinds; but those that wait for what the source's own index lacks, which may be for days,
+        and the runs that have nothing else to wait for."""
+        with reading(self._host) as database:
+            rows = database.execute(f"SELECT id, name, custom_status FROM instance WHERE {OPEN}").fetchall()
+        waiting = [instance for instance, _, status in rows if SOURCE_INCOMPLETE in (status or "")]
+        parts = [instance for instance, name, _ in rows if name != RUN]
+        idle = set(waiting) | {run for part in waiting if (run := part.rpartition("~")[0])}
+        busy = {part.rpartition("~")[0] for part in parts if part not in waiting}
+        return sum(1 for instance, _, _ in rows if instance not in idle or instance in busy)
+
+    # What has been
+
+    def runs(self, which: str = "1") -> list[Told]:
+        with reading(self._host) as database:
+            clock = _host_clock(database)
+            statement = f"SELECT id, status, input, output, created, updated FROM instance WHERE name = ? AND {which}"
+            rows = database.execute(statement, (RUN,)).fetchall()
+        return [_run(row, clock) for row in rows]
+
+    def broken(self) -> list[str]:
+        """Instances in which a bug threw."""
+        with reading(self._host) as database:
+            rows = database.execute("SELECT id, output FROM instance WHERE status = 'Failed'").fetchall()
+        return [f"{instance}: {output}" for instance, output in rows]
+
+    def deliveries(self) -> Mapping[str, int]:
+        """Events by the state of their delivery."""
+        with reading(self._clouds["source"]) as database:
+            return dict(database.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
+
+    def imports(self, target: str) -> list[Import]:
+        with reading(self._clouds[target]) as database:
+            clock = _cloud_clock(database)
+            rows = database.execute("SELECT id, source_image, began, ended FROM operations").fetchall()
+        return [_import(row, clock) for row in rows]
+
+    def extra_imports(self, target: str) -> int:
+        """Of what had been begun before, into the same repository, and did not fail."""
+        with reading(self._clouds[target]) as database:
+            statement = "SELECT count(*) - count(DISTINCT source_image) FROM operations WHERE state = 'succeeded'"
+            ((extra,),) = database.execute(statement).fetchall()
+        return int(extra)
+
+    def deletions(self) -> list[tuple[str, str, float]]:
+        """Repository, digest and moment of each manifest that the source has lost."""
+        with reading(self._clouds["source"]) as database:
+            clock = _cloud_clock(database)
+            rows = database.execute("SELECT repository, digest, until FROM manifests WHERE until IS NOT NULL").fetchall()
+        return [(repository, digest, clock(until)) for repository, digest, until in rows]
+
+    def tag_changes(self) -> dict[tuple[str, str], list[float]]:
+        """When the source's tags began or ceased to mean something."""
+        with reading(self._clouds["source"]) as database:
+            clock = _cloud_clock(database)
+            rows = database.execute("SELECT repository, name, since, until FROM tags").fetchall()
+        changes: dict[tuple[str, str], list[float]] = {}
+        for repository, name, since, until in rows:
+            changes.setdefault((repository, name), []).extend(clock(moment) for moment in (since, until) if moment is not None)
+        return changes
+
+    def histories(self, holding: str) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+        """The input, and the events with their `moment`, of each instance in whose history that text stands."""
+        with reading(self._host) as database:
+            clock = _host_clock(database)
+            statement = "SELECT id, input FROM instance WHERE id IN (SELECT id FROM history WHERE event LIKE ?)"
+            for instance, text in database.execute(statement, (f"%{holding}%",)).fetchall():
+                rows = database.execute("SELECT event FROM history WHERE id = ? ORDER BY seq", (instance,)).fetchall()
+                events = [json.loads(event) for (event,) in rows]
+                yield _unwrapped(text), [{**event, "moment": clock(event["Timestamp"])} for event in events]
+
+    def unanswered(self) -> list[tuple[str, str, str, float]]:
+        """Target, repository, digest and moment of each `start_import` of which the host has no result; ask while it is dead."""
+        statement = "SELECT activity.input, history.event FROM activity JOIN history ON history.id = activity.id WHERE activity.name = ?"
+        with reading(self._host) as database:
+            clock = _host_clock(database)
+            rows = database.execute(statement, ("start_import",)).fetchall()
+        found: dict[str, float] = {}
+        for given, event in rows:
+            scheduled = json.loads(event)
+            if scheduled.get("Name") == "start_import":
+                found[given] = max(found.get(given, 0.0), clock(scheduled["Timestamp"]))
+        works = [(_unwrapped(given), moment) for given, moment in found.items()]
+        return [(work["target"], work["repository"], work["digest"], moment) for work, moment in works]
+
+    def _count(self, cloud: str, statement: str) -> int:
+        with reading(self._clouds[cloud]) as database:
+            ((number,),) = database.execute(statement).fetchall()
+        return int(number)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """While somebody else writes, or after he was killed."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as database:
+        database.execute("PRAGMA query_only = 1")
+        yield database
+
+
+def seconds(text: str) -> float:
+    """Since the epoch, of an RFC 3339 time in UTC with any number of digits."""
+    whole, _, fraction = text.rstrip("Z").removesuffix("+00:00").partition(".")
+    return datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp() + float(f"0.{fraction or 0}")
+
+
+def _host_clock(database: sqlite3.Connection) -> Clock:
+    rows = dict(database.execute("SELECT name, value FROM setting").fetchall())
+    kept = json.loads(rows["clock"])
+    here, machine, scale = seconds(kept["here"]), seconds(kept["machine"]), kept["scale"]
+    return lambda text: machine + (seconds(text) - here) / scale
+
+
+def _cloud_clock(database: sqlite3.Connection) -> Clock:
+    """Of its moments, numbers or texts."""
+    ((text,),) = database.execute("SELECT value FROM settings WHERE name = 'clock-anchors'").fetchall()
+    cloud, real, scale = json.loads(text)["value"]
+    return lambda moment: real + ((moment if isinstance(moment, float) else seconds(moment)) - cloud) / scale
+
+
+def _told(target: Mapping[str, Any], action: str) -> Told:
+    return Told(target["repository"], target.get("tag"), target.get("digest"), action)
+
+
+def _run(row: Sequence[Any], clock: Clock) -> Told:
+    instance, status, given, output, created, updated = row
+    event = _unwrapped(given)["event"]
+    ended = clock(updated) if status in ("Completed", "Failed", "Terminated", "Canceled") else None
+    outcomes = (json.loads(output) or {}).get("outcomes", ()) if output and status == "Completed" else ()
+    return Told(event["repository"], event["tag"], event["digest"], event["action"], clock(created), ended, instance, outcomes)
+
+
+def _import(row: Sequence[Any], clock: Clock) -> Import:
+    operation, image, began, ended = row
+    repository, _, digest = image.partition("@")
+    return Import(repository, digest, operation, clock(began), None if ended is None else clock(ended))
+
+
+def _unwrapped(text: str) -> dict[str, Any]:
+    """An input, which may be JSON in JSON."""
+    value = json.loads(text)
+    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return found

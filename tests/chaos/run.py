@@ -1,0 +1,180 @@
+"""One run: the site, what is done to it and what befalls it, quiet, and the judge's word."""
+
+import resource
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devkit.local.child import ROOT
+from tests.chaos.accidents import Disaster, accidents
+from tests.chaos.hands import Hands
+from tests.chaos.inventory import take
+from tests.chaos.judge import Difference, compare
+from tests.chaos.plan import Operation, plan
+from tests.chaos.provoked import Provoker
+from tests.chaos.quiet import until_quiet
+from tests.chaos.races import KILLED, counted
+from tests.chaos.reader import Reader
+from tests.chaos.records import Records
+from tests.chaos.report import Report
+from tests.chaos.source import Source
+from tests.chaos.weather import ACCESS_TOKENS_LAST, PAUSES, set_events, set_weather
+from tests.e2e.plainhttp import Answer
+from tests.e2e.running import Site
+from tests.e2e.search import leaks
+
+BUSIEST = 24  # steps that wait for their turn: then nothing more is done to the source for a moment
+MOST_RUNS = 150  # instances under way, parents and their targets' parts
+REST = 0.05  # seconds
+TOLD_EACH = 100  # operations
+# Seconds by the machine's clock, which is the app's: what refuses a token that it got less than a minute ago is taken for a missing right.
+ENTRA_LASTS, REFRESH_LASTS = 3600.0, 65.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    seed: int
+    operations: int
+    targets: int
+    scale: float
+    dropped: float
+    unkind: str
+    folder: Path
+
+
+class Chaos:
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._began = time.monotonic()
+        self._operations = plan(options.seed, options.operations)
+        self._seconds: dict[str, float] = {}
+        shutil.rmtree(options.folder / "site", ignore_errors=True)
+        shutil.rmtree(options.folder / "site-egress", ignore_errors=True)
+        unkind = ("--unkind", options.unkind, "--seed", str(options.seed)) if options.unkind else ()
+        self.site = Site(options.folder / "site", options.targets, ROOT, options.scale, unkind, **PAUSES)
+        for cloud in self.site.stack.clouds.values():
+            cloud.settings["lifetimes"] = {
+                "entraSeconds": ENTRA_LASTS * options.scale,
+                "refreshSeconds": REFRESH_LASTS * options.scale,
+                "accessSeconds": ACCESS_TOKENS_LAST,
+            }
+        kinds = Counter(operation.kind for operation in self._operations)
+        self._report = Report(
+            seed=options.seed, operations=options.operations, targets=options.targets, dropped=options.dropped, kinds=kinds
+        )
+
+    def run(self) -> Report:
+        site, options, report = self.site, self._options, self._report
+        with site.stack:
+            self._took("start")
+            records = Records(site)
+            hands = Hands(site.ends.source, site.ends.ca, Source())
+            reader = Reader(site.ends.targets, site.ends.ca, hands, records)
+            disaster = Disaster(site, records, accidents(options.seed, options.operations, records.targets))
+            reader.start()
+            provoked = Provoker(site, hands, records).all(disaster)
+            self._took("provoked")
+            for name, cloud in site.clouds.items():
+                set_weather(cloud, name, options.seed)
+            set_events(site.clouds["source"], options.seed, options.dropped)
+            disaster.start()
+            for operation in self._operations:
+                if operation.number % TOLD_EACH == 0:
+                    print(f"operation {operation.number} of {options.operations}", file=sys.stderr, flush=True)
+                disaster.reached(operation.number)
+                self._do(operation, hands, records)
+            disaster.finish()
+            self._took("operations")
+            report.never_quiet = until_quiet(records, options.scale)
+            if options.dropped and not report.never_quiet:
+                report.reconciled = self._reconcile()
+                report.never_quiet = until_quiet(records, options.scale)
+            self._took("quiet")
+            report.seen = reader.stop()
+            report.differences = self._judge(hands.source)
+            self._took("judge")
+            self._count(records, disaster, provoked)
+            site.stack.host.kill()  # what it has not written whole is searched too
+            report.secrets = leaks(site)
+        report.strays = site.strays()
+        self._took("search")
+        own, theirs = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        cpu = {"CPU of clouds and host": theirs.ru_utime + theirs.ru_stime, "CPU of all else": own.ru_utime + own.ru_stime}
+        report.seconds = {**self._seconds, **cpu}
+        return report
+
+    def _do(self, operation: Operation, hands: Hands, records: Records) -> None:
+        for step in operation.steps:
+            hands.do(step)
+        while records.load() > BUSIEST or records.active() > MOST_RUNS:
+            time.sleep(REST)
+
+    def _reconcile(self) -> str:
+        """The app's own, once: how it ended."""
+        site = self.site
+        answer: Answer = site.app.send("POST", "/api/reconcile", {"x-functions-key": site.ends.app.key}, b"{}")
+        if answer.status == 404:
+            return "asked for, and the app has no such route yet"
+        instance = answer.json()["instance"]
+        return f"instance {instance}: {site.over(instance)}"
+
+    def _judge(self, source: Source) -> list[Difference]:
+        site = self.site
+        wanted = take(site.ends.source, site.ends.ca)
+        model = {name: set(one.manifests) for name, one in source.repositories.items() if one.manifests}
+        assert {name: set(one.manifests) for name, one in wanted.items()} == model, "the source does not hold what was done to it"
+        assert all(wanted[name].tags == source.of(name).tags for name in model), "the source's tags are not what was done to them"
+        untagged = {key for key, meanings in source.meanings.items() if meanings[-1].untagged}
+        targets = site.ends.targets
+        return [one for target in targets for one in compare(wanted, take(target, site.ends.ca), target.name, untagged)]
+
+    def _count(self, records: Records, disaster: Disaster, provoked: int) -> None:
+        report, site = self._report, self.site
+        rules = {name: cloud.faults() for name, cloud in site.clouds.items()}
+        report.faults, report.calls = fault_counts(rules)
+        chaos = site.clouds["source"].event_chaos()
+        report.events = {**records.deliveries(), **{name: chaos[name] for name in ("doubled", "delayed", "dropped")}}
+        report.races = counted(site, records, rules)
+        report.races.chance[KILLED], report.races.provoked[KILLED] = disaster.caught, provoked
+        report.accidents = dict(disaster.done)
+        imports = [one for target in records.targets for one in records.imports(target)]
+        report.imports = len(imports)
+        report.extra_imports = sum(records.extra_imports(target) for target in records.targets)
+        runs = records.runs()
+        report.runs, report.broken = len(runs), records.broken()
+        report.outcomes = Counter(outcome["outcome"] for run in runs for outcome in run.outcomes)
+        report.failures = list(unexplained(runs))
+
+    def _took(self, what: str) -> None:
+        """A part of it is over."""
+        now = time.monotonic()
+        print(f"{what}: {now - self._began:.0f} s", file=sys.stderr, flush=True)
+        self._seconds[what], self._began = now - self._began, now
+
+
+def fault_counts(rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[dict[str, int], dict[str, int]]:
+    """How often each kind has fired; and how many calls there were, by their service, as the first rule of each has counted them."""
+    fired, calls = Counter[str](), Counter[str]()
+    for told in rules.values():
+        for rule in told:
+            fired[rule["id"]] += rule["fired"]
+            service = rule["id"].partition(":")[0]
+            if rule["id"].endswith(": 429"):
+                calls[service] += rule["matched"]
+            if service in ("registry", "arm", "arm's looks", "entra", "registry's tokens") and "stale" not in rule["id"]:
+                fired[service] += rule["fired"]
+    return dict(fired), dict(calls)
+
+
+def unexplained(runs: Sequence[Any]) -> Iterator[str]:
+    """All faults pass, so nothing may fail, but for what the source's own index lacks."""
+    for run in runs:
+        for outcome in run.outcomes:
+            failure = outcome.get("failure") or {}
+            if outcome["outcome"] == "failed" and failure.get("code") != "source_incomplete":
+                yield f"{run.instance} to {outcome['target']}: {failure.get('code')}: cannot {failure.get('doing')}: {failure.get('said')}"
