@@ -5,8 +5,10 @@ from activities import (
     authenticate_target,
     check_import,
     delete_artifact,
+    differences,
     examine_source,
     fetch_source_token,
+    list_repositories,
     look,
     look_around,
     look_at_children,
@@ -17,6 +19,7 @@ from activities import (
     remove_tag,
     start_import,
     verify_digest,
+    weigh_removal,
 )
 from activities.step import bp
 
@@ -25,8 +28,10 @@ __all__ = [
     "bp",
     "check_import",
     "delete_artifact",
+    "differences",
     "examine_source",
     "fetch_source_token",
+    "list_repositories",
     "look",
     "look_around",
     "look_at_children",
@@ -37,4 +42,5 @@ __all__ = [
     "remove_tag",
     "start_import",
     "verify_digest",
+    "weigh_removal",
 ]

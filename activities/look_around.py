@@ -17,8 +17,8 @@ from replication.scope import Scope
 @bp.activity_trigger(input_name="work")
 @step
 async def look_around(work: dict) -> dict[str, Any]:
-    """`{target, repository, digests, tags}`, of which the run knows already -> a `Neighbourhood`, with what was found more; or
-    `{filtered}`: its media type is out of the target's scope. Each absence is proven."""
+    """`{target, repository, digests, tags, extras}`, of which the run knows already -> a `Neighbourhood`, with what was found more; or
+    `{filtered}`: its media type is out of the target's scope. Each absence is proven. `extras`: no event told of a deletion."""
     here, repository = connections(), Repository.parse(work["repository"])
     connection = here.target(work["target"])
     around = _Around(here, connection.registry, connection.target.scope, repository, set(map(Tag.parse, work["tags"])))
@@ -26,7 +26,9 @@ async def look_around(work: dict) -> dict[str, Any]:
     await around.walk(asked)
     if around.left_out(asked):
         return {"filtered": "media_type"}
-    return Neighbourhood(around.members(), await around.meanings(), connection.target.scope.deletes == "propagate").to_json()
+    scope = connection.target.scope
+    deletes = scope.deletes == "propagate" and (scope.extras == "remove" or not work["extras"])
+    return Neighbourhood(around.members(), await around.meanings(), deletes).to_json()
 
 
 class _Around:
@@ -39,6 +41,7 @@ class _Around:
         self._tags = tags
         self._seen: dict[Digest, _Seen] = {}
         self._subjects: dict[Digest, Digest] = {}
+        self._wanted: set[Digest] = set()  # referrers whose subject is not among these
         self._foreign: set[Digest] = set()  # subjects of what is out of scope
         self._at_target: dict[Tag, Digest] = {}
 
@@ -66,6 +69,10 @@ class _Around:
         if mine != tags:
             self._foreign.add(digest)
         found = self._in_scope(digest, [*referrers[0], *referrers[1]])
+        if at_source is not None and at_target is None and not self._scope.takes_untagged:
+            manifest = await self._source.manifest(self._repository, digest)
+            if manifest is not None and manifest.referrer:
+                self._wanted.add(digest)
         described = Listed(digest, at_source.media_type) if at_source is not None else at_target
         return _Seen(at_source is not None, at_target is not None, described, found)
 
@@ -89,7 +96,7 @@ class _Around:
                 index=seen.described is not None and seen.described.index,
                 subject=self._subjects.get(digest),
                 bound=digest in self._foreign,
-                wanted=self._scope.takes_untagged or digest in self._subjects,
+                wanted=self._scope.takes_untagged or digest in self._subjects or digest in self._wanted,
             )
             for digest, seen in self._seen.items()
         )

@@ -1,6 +1,6 @@
 """The HTTP API. Importing this package registers its routes."""
 
-from api import status
+from api import reconcile, status
 from api.blueprint import bp
 
-__all__ = ["bp", "status"]
+__all__ = ["bp", "reconcile", "status"]

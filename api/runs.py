@@ -70,6 +70,22 @@ async def whole_run(client: df.DurableOrchestrationClient, instance: str) -> dic
     return {**run, "event": event, "targets": targets}
 
 
+async def whole_reconciliation(client: df.DurableOrchestrationClient, instance: str) -> dict[str, Any] | None:
+    """With every target: how many repositories ended how, and those that were not as they should be. None for one that is unknown."""
+    status = await client.get_status(instance)
+    if not status:
+        return None
+    given, output, run = decoded(status.input_), decoded(status.output), run_of(status)
+    targets = output.get("targets")
+    if targets is None:
+        parts = await asyncio.gather(*(client.get_status(child_id(instance, name)) for name in given.get("targets") or ()))
+        targets = [
+            {"target": name, **(decoded(part.output) or decoded(part.custom_status) if part else {})}
+            for name, part in zip(given.get("targets") or (), parts, strict=True)
+        ]
+    return {name: run[name] for name in ("instance", "state", "created", "updated", "message")} | {"targets": targets}
+
+
 def _fits(row: Mapping[str, Any], repository: Repository, tag: Tag | None, digest: Digest | None) -> bool:
     """A prefix may be cut, so it is no proof."""
     wanted = row["tag"] == str(tag) if tag is not None else row["digest"] == str(digest)

@@ -11,9 +11,9 @@ import azure.functions as func
 from api.answers import answer, error
 from api.blueprint import bp
 from api.holdings import holdings
-from api.runs import latest_runs, whole_run
+from api.runs import latest_runs, whole_reconciliation, whole_run
 from registries.connections import Connections, connections
-from replication.instances import REJECTED, is_run
+from replication.instances import RECONCILE, REJECTED, is_run
 from replication.mistakes import InvalidSettings
 from replication.references import InvalidReference, Repository, optional_digest, optional_tag
 from replication.settings import Settings
@@ -58,7 +58,8 @@ def gaps(here: Connections) -> list[str]:
 async def get_run_status(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     instance = req.route_params["instance"]
     named = INSTANCE.fullmatch(instance) and (is_run(instance) or instance.startswith(REJECTED))
-    run = await whole_run(client, instance) if named else None
+    look = whole_reconciliation if instance.startswith(RECONCILE) else whole_run
+    run = await look(client, instance) if named else None
     if run is None:
         return error("There is no such run: GET /api/status?repository=…&tag=… lists the latest ones of a tag.", 404)
     return answer(run)

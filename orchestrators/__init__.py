@@ -1,7 +1,24 @@
 """What happens in which order: pure generators, one file each. No clock but Durable's, no I/O, no settings; every name that is called is
 an activity or an orchestration of this app. Importing this package registers them all."""
 
-from orchestrators import import_children, publish_to_target, record_rejected_event, replicate_image_event
+from orchestrators import (
+    converge_repository,
+    import_children,
+    publish_to_target,
+    reconcile,
+    reconcile_target,
+    record_rejected_event,
+    replicate_image_event,
+)
 from orchestrators.blueprint import bp
 
-__all__ = ["bp", "import_children", "publish_to_target", "record_rejected_event", "replicate_image_event"]
+__all__ = [
+    "bp",
+    "converge_repository",
+    "import_children",
+    "publish_to_target",
+    "reconcile",
+    "reconcile_target",
+    "record_rejected_event",
+    "replicate_image_event",
+]

@@ -3,13 +3,13 @@
 Look around, take a step of each kind, look around again, at once and after the settling time; the end is a whole look that finds nothing
 to do. What cannot be brought keeps back nothing but the manifest whose tag waits for it."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrators.bringing import Bringing
 from orchestrators.telling import Telling
-from replication.conclusions import conclude_around
+from replication.conclusions import Ended
 from replication.decisions import Bring
 from replication.failures import Failure
 from replication.neighbourhood import Neighbourhood, Remove, Step, Untag
@@ -18,18 +18,20 @@ from replication.progress import Wide
 from replication.references import Digest
 
 FIRST_LOOK_AGAIN = 2.0  # seconds, where the source has just changed its mind
-Ended = Failure | str
 
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """For one run. Its generators raise `StartOver`."""
+    """For one run. Its generators raise `StartOver`. `conclude`: what such a run is called when it has nothing left to do. `extras`: no
+    event told that anything was deleted, so it depends on the target's settings whether what the source lacks goes."""
 
     telling: Telling
     bringing: Bringing
     wide: Wide
+    conclude: Callable[[Neighbourhood], Ended]
+    extras: bool = False
 
-    def rested(self) -> Generator[Any, Any, Neighbourhood | Ended]:
+    def rested(self) -> Generator[Any, Any, Neighbourhood | Failure | str]:
         """The neighbourhood when there is nothing left to do; or why it is out of the target's scope, or the failure that outlasted
         patience."""
         run, wide = self.telling.run, self.wide
@@ -45,7 +47,7 @@ class Clearing:
                 trouble = yield from self._take(steps)
             elif wide.unsettled:
                 wide.unsettled = False
-                self.telling.verified(conclude_around(self.telling.work, around, wide, brought=self.telling.progress.brought))
+                self.telling.verified(self.conclude(around))
                 trouble = yield from run.sleep(run.limits.settle)
             elif wide.stuck:
                 trouble = yield from self._wait_for_what_is_stuck()
@@ -83,12 +85,12 @@ class Clearing:
             yield from run.sleep_for_import(self.telling.elapsed - wide.awaits, at_least=found["retry_after"])
         return None
 
-    def _look_around(self) -> Generator[Any, Any, Neighbourhood | Ended]:
+    def _look_around(self) -> Generator[Any, Any, Neighbourhood | Failure | str]:
         run, wide, work = self.telling.run, self.wide, self.telling.work
         if self.telling.progress.verified is None:
             run.report("looking around", None)
         given = {"target": work.target, "repository": str(work.repository), "digests": wide.digests, "tags": wide.tags}
-        found = yield from run.insist("look_around", given)
+        found = yield from run.insist("look_around", {**given, "extras": self.extras})
         if isinstance(found, Failure):
             return found
         if "filtered" in found:

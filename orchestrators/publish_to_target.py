@@ -90,12 +90,16 @@ class Publication:
             doubted = progress.doubted is not None
             tags = [] if work.tag is None else [str(work.tag)]
             progress.rounds, progress.wide = 0, Wide([str(work.digest)], tags, waited=work.removing or doubted)
-        around = yield from Clearing(self._telling, self._bringing, progress.wide).rested()
+        wide = progress.wide
+        clearing = Clearing(
+            self._telling, self._bringing, wide, lambda around: conclude_around(work, around, wide, brought=progress.brought)
+        )
+        around = yield from clearing.rested()
         if isinstance(around, Failure):
             return self._telling.failed(around)
         if isinstance(around, str):
             return self._telling.outcome("filtered", None, around)
-        return self._telling.outcome(*conclude_around(work, around, progress.wide, brought=progress.brought))
+        return self._telling.outcome(*clearing.conclude(around))
 
     def _report(self, state: str, failure: Failure | None) -> None:
         outcome = None if self._progress.verified is None else self._progress.verified.to_json()

@@ -25,10 +25,6 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
     event, targets, began = given["event"], given["targets"], context.current_utc_datetime
     run = Run(context, Limits.from_json(given["limits"]), lambda state, failure: _report(context, str(failure or state), failure))
     waited = waited_before(given, began)
-    if event["digest"] is None:
-        kept = [_whole_repository(target, run.since(began)) for target in targets]
-        yield from record(run, event, kept, waited)
-        return _answer(context, kept)
     if event["action"] == "delete":
         run.report(f"a delete is looked into after {run.limits.delete_delay:.0f} s", None)
         yield from run.sleep(run.limits.delete_delay)
@@ -45,11 +41,7 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
     own_limits = given.get("own_limits") or {}
     times = {"began": began.isoformat(), "happened": given.get("happened")}
     open_tasks = {
-        target: context.call_sub_orchestrator(
-            "publish_to_target",
-            {"work": {"target": target, **work}, "limits": own_limits.get(target, given["limits"]), **times},
-            child_id(context.instance_id, target),
-        )
+        target: _part(context, {"work": {"target": target, **work}, "limits": own_limits.get(target, given["limits"]), **times})
         for target in targets
     }
     outcomes: list[Outcome] = []
@@ -64,6 +56,14 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
     return _answer(context, outcomes)
 
 
+def _part(context: df.DurableOrchestrationContext, given: dict[str, Any]) -> Any:
+    """One target's. An event without a digest tells that a whole repository was deleted."""
+    part = child_id(context.instance_id, given["work"]["target"])
+    if given["work"]["digest"] is None:
+        return context.call_sub_orchestrator("converge_repository", given, part)
+    return context.call_sub_orchestrator("publish_to_target", given, part)
+
+
 def _outcome(target: str, result: dict[str, Any] | Exception, seconds: float) -> Outcome:
     if not isinstance(result, Exception):
         return Outcome.from_json(result)
@@ -75,11 +75,6 @@ def _outcome(target: str, result: dict[str, Any] | Exception, seconds: float) ->
         hint="That is a bug of this app: report it with the instance id and the log of that time.",
     )
     return Outcome(target=target, outcome="failed", seconds=seconds, failure=failure)
-
-
-def _whole_repository(target: str, seconds: float) -> Outcome:
-    """Such an event names no digest; listing what the target's repository holds belongs to reconciliation."""
-    return Outcome(target=target, outcome="kept", seconds=seconds, reason="whole_repository")
 
 
 def _filtered(target: str, reason: str, seconds: float) -> Outcome:

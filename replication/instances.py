@@ -10,6 +10,7 @@ from replication.references import Digest, Repository, Tag
 
 LONGEST_READABLE = 150
 REJECTED = "rejected~"
+RECONCILE = "reconcile~"
 
 
 def run_id(event: ImageEvent) -> str:
@@ -34,6 +35,11 @@ def child_id(run: str, target: str) -> str:
 def children_id(parent: str, digest: Digest) -> str:
     """Of the orchestration that imports what an index lists, one by one."""
     return f"{parent}~{digest.encoded[:12]}"
+
+
+def repository_id(parent: str, repository: str) -> str:
+    """Of the orchestration that compares one repository."""
+    return f"{parent}~{_hex(repository)[:12]}"
 
 
 def is_run(instance: str) -> bool:

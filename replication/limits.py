@@ -6,7 +6,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """All in seconds but `rounds`. The delays are to be at least the staleness that a registry is trusted with."""
+    """All in seconds but `rounds` and `removals`. The delays are to be at least the staleness that a registry is trusted with."""
 
     settle: float = 60  # after a change, until the look that a late import or a concurrent run cannot escape
     delete_delay: float = 300  # before a delete event is looked into: a look at once proves nothing
@@ -15,7 +15,8 @@ class Limits:
     patience: float = 3600  # how long a step that is refused is tried again
     unknown_import: float = 600  # how long an import that may have been started is looked for before it is started again
     import_deadline: float = 7200  # ARM goes on copying after it; a run's history stays short
-    rounds: int = 5  # that change something; then `failed(unsettled)`
+    rounds: int = 5  # that change something; then a late retry, and in the end `failed(unsettled)`
+    removals: int = 100  # manifests of a deleted repository that go without an operator's word
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

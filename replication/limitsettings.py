@@ -15,6 +15,7 @@ LIMITS = {  # setting -> field of Limits, and the most that it may be, in second
     "ReplicationPatience": ("patience", 86_400),
     "ReplicationImportDeadline": ("import_deadline", 86_400),
 }
+REMOVALS = "ReplicationRemovals"  # manifests of a deleted repository that go without an operator's word
 OF_AN_EVENT = {"ReplicationDeleteDelay"}  # spent before its targets are told apart
 
 
@@ -40,6 +41,11 @@ def parse_limits(values: Mapping[str, str], mistakes: Mistakes) -> Limits:
         if not 0 <= seconds <= most:  # NaN is not either
             mistakes.add(setting, f"is not a number of seconds from 0 to {most}", "60")
         given[field] = seconds
+    if text := values.get(REMOVALS):
+        count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        if count is None:
+            mistakes.add(REMOVALS, "is not a number of manifests", "100")
+        given["removals"] = count or 0
     return Limits.from_json(given)
 
 

@@ -81,6 +81,19 @@ class Wide:
 
 
 @dataclass(slots=True)
+class Sweep:
+    """Of a run over a whole repository. `kinds` of manifests that are left, and `after` which of the first it goes on. `kept`: why
+    something of it stays; `failure`: the first, as JSON. The rest as in `Wide`."""
+
+    kinds: list[str] = field(default_factory=lambda: ["indexes", "others"])
+    after: str | None = None
+    kept: str | None = None
+    failure: dict[str, Any] | None = None
+    removed: list[dict[str, Any]] = field(default_factory=list)
+    untold: int = 0
+
+
+@dataclass(slots=True)
 class Progress:
     """`verified`: the outcome so far, which a later look may still overturn. `whole`: the digests of which every child was seen at the
     target. `rounds`: changes made, since `retries` late ones. `doubted`: the source contradicts the event, without a change since.

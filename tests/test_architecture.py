@@ -157,7 +157,7 @@ def test_every_activity_that_is_called_is_there_and_every_one_there_is_called(lo
 
 
 def test_every_orchestration_that_is_started_is_there_and_every_one_there_is_started(loaded: dict[str, Any]) -> None:
-    started = names_called("orchestrators", "function_app", by={"call_sub_orchestrator": 0, "_start": 1, "start_new": 0})
+    started = names_called("orchestrators", "function_app", "api", by={"call_sub_orchestrator": 0, "_start": 1, "start_new": 0})
     assert started == names(loaded, "orchestrationTrigger")
 
 

@@ -19,6 +19,7 @@ HOST = re.compile(rb"^Host: ([^\r\n]+)\r\n", re.MULTILINE | re.IGNORECASE)
 AUTHORIZATION = re.compile(rb"^Authorization: ([^\r\n]+)\r\n", re.MULTILINE | re.IGNORECASE)
 ADDRESS = re.compile(r"(?:localhost|127\.0\.0\.1):\d+")
 SELF = {"localhost", "127.0.0.1"}
+ACR_AUDIENCE = "https://containerregistry.azure.net"
 VAULT_AUDIENCE = "https://vault.azure.net"
 
 
@@ -72,6 +73,8 @@ class Judge:
         names one of its secrets."""
         self._known = {f"localhost:{address.rpartition(':')[2]}" for address in ADDRESS.findall(json.dumps(dict(settings)))} | {own}
         self._own = own
+        self._source = settings.get("SourceACRLoginServer", "")
+        self._lists = bool(settings.get("SourceListingIdentity"))
         try:
             self._targets: list[Mapping[str, Any]] = json.loads(settings["ReplicationTargets"])
         except ValueError:
@@ -122,6 +125,8 @@ class Judge:
         homes = {audience} & self._known
         if audience == VAULT_AUDIENCE:
             homes |= self._vaults
+        if audience == ACR_AUDIENCE and self._lists and not any(target["tenantId"] in issuer for target in self._targets):
+            homes.add(self._source)
         for target in self._targets:
             cloud = target["cloud"]
             if target["tenantId"] in issuer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devkit.local.images import Image, make_image
+from devkit.local.images import Image, make_image, make_index
 from tests.e2e.running import BOTH, CLIENTS, Site
 
 IMAGE, NEXT = make_image("to be deleted"), make_image("to stay")
@@ -104,7 +104,20 @@ def test_a_target_that_lacks_it_already_says_so(site: Site) -> None:
     assert nowhere(IMAGE, site, "delete/lacking", "v1")
 
 
-def test_a_whole_deleted_repository_is_kept_at_the_targets(site: Site) -> None:
+def test_a_whole_deleted_repository_goes_with_everything_in_it(site: Site) -> None:
+    """One event tells of it, without a digest."""
+    index = make_index("deleted whole", ["amd64", "arm64"], layers=1)
+    signature = make_image("deleted whole, signed", layers=0, subject=index)
+    for one, tag in ((index, "v2"), (signature, None)):
+        site.ends_as(site.push(one, "delete/whole", tag), "replicated")
     assert site.ask("source", "DELETE", "/acr/v1/delete/whole").status == 202
-    site.ends_as(site.newest_run("delete/whole", None), "kept (whole_repository)")
-    assert site.held("delete/whole", "v1") == {"source": None, "china": IMAGE.digest, "usgov": IMAGE.digest}
+    run = site.ends_as(site.newest_run("delete/whole", None), "deleted")
+    for target in run["targets"]:
+        taken = {one["digest"] for one in target["removed"]} | {each for one in target["removed"] for each in one["with"]}
+        assert taken == {IMAGE.digest, index.digest, signature.digest, *(child.digest for child in index.children)}
+    for name in BOTH:
+        assert site.ask(name, "GET", "/acr/v1/delete/whole").status == 404
+        deleted = [one["path"].rpartition("/")[2] for one in site.clouds[name].requests("delete/whole", method="DELETE")]
+        assert deleted[0] == index.digest, "an index before what it lists"
+    event = site.event("delete/whole", None, action="delete")
+    site.ends_as(site.told(event), "already_absent")

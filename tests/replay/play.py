@@ -27,8 +27,7 @@ MOST_EPISODES = 2000
 Due = tuple[datetime, Callable[[], Event]]
 Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
 ORCHESTRATORS: Mapping[str, Any] = {
-    name: getattr(getattr(orchestrators, name), name).build().get_user_function()
-    for name in ("import_children", "publish_to_target", "record_rejected_event", "replicate_image_event")
+    name: getattr(getattr(orchestrators, name), name).build().get_user_function() for name in orchestrators.__all__ if name != "bp"
 }
 
 

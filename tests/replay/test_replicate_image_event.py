@@ -56,9 +56,11 @@ def test_a_delete_waits_before_anybody_looks() -> None:
     assert all(given["work"]["removing"] for name, given in run.calls if name == "publish_to_target")
 
 
-def test_a_deleted_repository_is_kept_and_says_so() -> None:
-    run = play("replicate_image_event", event("delete", tag=None, digest=None))
-    assert [(one["outcome"], one["reason"]) for one in run.output["outcomes"]] == [("kept", "whole_repository")] * 2
+def test_a_deleted_repository_is_looked_at_whole_after_the_delete_delay() -> None:
+    run = play("replicate_image_event", event("delete", tag=None, digest=None), fetch_source_token=IN, converge_repository=outcome)
+    assert run.slept() == [300]
+    assert [name for name, _ in run.calls] == ["fetch_source_token", "converge_repository", "converge_repository"]
+    assert {given["work"]["digest"] for name, given in run.calls if name == "converge_repository"} == {None}
 
 
 def test_a_hundred_targets_fit_into_the_status() -> None:

@@ -1,0 +1,48 @@
+"""Which repositories a target holds or is to hold, as both registries list them."""
+
+from typing import Any
+
+from activities.step import bp, step
+from registries.connections import connections
+from registries.registry import Registry
+from replication.failures import Failure, Refused
+from replication.references import Repository
+
+AT_ONCE = 50
+
+
+@bp.activity_trigger(input_name="work")
+@step
+async def list_repositories(work: dict) -> dict[str, Any]:
+    """`{target, after}` -> `{repositories, more}`: the next in the order of their names, as the source calls them."""
+    here = connections()
+    if here.source_listing is None:
+        raise Refused(_not_allowed(str(here.settings.source)))
+    connection = here.target(work["target"])
+    scope = connection.target.scope
+    at_source = {one for one in await _listed(here.source_listing) if scope.place_of(one) is not None}
+    at_target = {repository for one in await _listed(connection.registry) if (repository := scope.repository_at(one)) is not None}
+    later = sorted(str(one) for one in at_source | at_target if work["after"] is None or str(one) > work["after"])
+    return {"repositories": later[:AT_ONCE], "more": len(later) > AT_ONCE}
+
+
+async def _listed(registry: Registry) -> list[Repository]:
+    found: list[Repository] = []
+    after: str | None = None
+    while True:
+        page = await registry.lists.repositories(after)
+        found += page.items
+        if page.after is None:
+            return found
+        after = page.after
+
+
+def _not_allowed(source: str) -> Failure:
+    return Failure(
+        kind="conflict",
+        code="source_right_missing",
+        doing=f"list the repositories of {source}",
+        said="the settings name no identity that may list them, and a pull token never may",
+        hint="Set SourceListingIdentity, and give that identity 'Container Registry Repository Catalog Lister' and 'Container Registry"
+        " Repository Reader' on the source (AcrPull in a registry without ABAC).",
+    )
