@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from registries.armclient import ArmClient
 from registries.diagnosis import import_failed
 from registries.refusals import first_error, retry_after
-from registries.refusals.arm import NOT_ADMITTED, arm_refusal, import_failure, post_refusal
+from registries.refusals.arm import NOT_ADMITTED, arm_refusal, import_failure, post_refusal, tells_how_it_ended
 from registries.registry import Registry, artifact
 from registries.source import SourceTokens
 from registries.target import place_of
@@ -77,7 +77,8 @@ class TargetImports:
             return self._running(answer, operation)
         code, _ = first_error(answer.body)
         not_admitted = answer.status == 403 and (not code or code in NOT_ADMITTED)  # else it is how the copying ended
-        if not_admitted or answer.status in (401, 407, 408, 429) or answer.status >= 500:
+        untold = answer.status >= 500 and not tells_how_it_ended(answer)
+        if not_admitted or untold or answer.status in (401, 407, 408, 429):
             raise Refused(arm_refusal(answer, self._target, doing))
         if answer.status == 404 or (answer.status in (200, 204) and not code):
             return ImportState("ended")

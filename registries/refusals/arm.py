@@ -69,6 +69,11 @@ def post_refusal(answer: Answer, target: Target, source: Source, doing: str) -> 
     return arm_refusal(answer, target, doing)
 
 
+def tells_how_it_ended(answer: Answer) -> bool:
+    """Whatever its status: an import that ended in an internal error is told by a 500 for good, as is an ARM that is down for now."""
+    return _PREFIX.match(first_error(answer.body)[1]) is not None
+
+
 def import_failure(answer: Answer, target: Target, source: Source, doing: str) -> Failure:
     """How the copying ended: the poll is no success, and its text is all there is."""
     told, message = first_error(answer.body)

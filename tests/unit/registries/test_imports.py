@@ -270,6 +270,7 @@ async def test_an_import_has_ended_where_arm_says_so_or_knows_it_no_longer(tls: 
     [
         (arm_error(400, "InvalidParameters", "Operation registries-1 failed. Error copying blobs"), "blobs_not_copied"),
         (arm_error(200, "InvalidParameters", "Operation registries-1 failed."), "import_failed"),
+        (arm_error(500, "InternalServerError", "Operation registries-1 failed. An internal error occurred."), "import_failed"),
         (arm_error(409, "Conflict"), "import_failed"),
         (page(410), "import_failed"),
         (arm_error(400, "InvalidParameters", "Invalid message Unauthorized UNAUTHORIZED"), "source_denied"),
