@@ -18,7 +18,9 @@ from activities import (
     record_outcomes,
     remove_tag,
     start_import,
+    start_prober,
     verify_digest,
+    wake,
     weigh_removal,
 )
 from activities.step import bp
@@ -41,6 +43,8 @@ __all__ = [
     "record_outcomes",
     "remove_tag",
     "start_import",
+    "start_prober",
     "verify_digest",
+    "wake",
     "weigh_removal",
 ]

@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[1]
 NAMES = {"target": "cloud.target", "repository": "oci.repository", "tag": "oci.tag", "digest": "oci.digest"}
 LONGEST = 300  # characters
 
-Step = Callable[[dict[str, Any]], Coroutine[Any, Any, dict[str, Any]]]
+Step = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
 
 
 def step(function: Step) -> Step:
     @wraps(function)
-    async def answered(work: dict[str, Any]) -> dict[str, Any]:
+    async def answered(work: dict[str, Any], **bindings: Any) -> dict[str, Any]:
         named, bug = named_in(work), None
         target = work.get("target") or work.get("work", {}).get("target")
         with span(function.__name__, named) as current:
@@ -39,7 +39,7 @@ def step(function: Step) -> Step:
                 async with share_of(target).turn() if target else nullcontext():
                     if target and current.is_recording():
                         current.set_attribute("cloud.name", name_of(connections().target(target).target.cloud))
-                    answer = await function(work)
+                    answer = await function(work, **bindings)
                     state = answer.get("state")
                     if state is not None and (function.__name__, state) != ("check_import", "running"):
                         tell(function.__name__, {"state": str(state), **named})

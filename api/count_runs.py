@@ -56,17 +56,16 @@ async def counted(url: str) -> tuple[Counted, Counted]:
 
 def labels_of(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     name, parts = str(row.get("name")), str(row.get("instanceId")).split("~")
-    target = (("target", parts[2]),) if len(parts) > 2 else ()
+    target = (("target", parts[2].removeprefix(":")),) if len(parts) > 2 else ()
     return (("orchestration", name), *target)
 
 
 def reason_of(row: Mapping[str, Any]) -> str | None:
-    """None: it is at work. A target's part tells its `failure`, a whole run (`waiting`) that failure's code alone."""
+    """None: it is at work. Only who waits says so: a whole run none of what its targets' parts wait for."""
     custom = decoded(row.get("customStatus"))
-    failure = custom.get("failure")
-    if (code := failure.get("code") if isinstance(failure, dict) else custom.get("waiting")) is not None:
-        return str(code)
-    return NO_REASON if str(custom.get("state")).startswith("waiting") else None
+    if isinstance(waiting := custom.get("waiting"), dict):
+        return str(waiting.get("reason"))
+    return NO_REASON if str(custom.get("state")).startswith("waiting for an index") else None
 
 
 async def unfinished(url: str) -> AsyncIterator[dict[str, Any]]:

@@ -15,12 +15,13 @@ from replication.failures import said
 from replication.instances import child_id, is_run, prefix, readable
 from replication.outcomes import Outcome
 from replication.references import Digest, Repository, Tag
+from replication.waiting import ROOM, SOURCE
 
 WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))  # the latest are looked for first
 PAGE = 100  # what the client gets of a list at most, in the order of ids
 SHOWN = 10
 # Of a target that is not done.
-NOTHING: Mapping[str, Any] = dict.fromkeys(("outcome", "seconds", "digest", "reason", "failure")) | {"removed": [], "untold": 0}
+NOTHING: Mapping[str, Any] = dict.fromkeys(("outcome", "seconds", "digest", "reason", "failure", "waiting")) | {"removed": [], "untold": 0}
 STATES = {"Pending": "running", "Running": "running", "ContinuedAsNew": "running", "Suspended": "running", "Completed": "ended"}
 
 
@@ -66,7 +67,9 @@ async def whole_run(client: df.DurableOrchestrationClient, instance: str) -> dic
     else:
         children = await asyncio.gather(*(client.get_status(child_id(instance, name)) for name in given.get("targets") or ()))
         targets = [_target(name, child) for name, child in zip(given.get("targets") or (), children, strict=True)]
+        await asyncio.gather(*(tell_next_try(client, one["target"], child_id(instance, one["target"]), one["waiting"]) for one in targets))
         run["message"] = _message(targets) if any(children) else run["message"]
+        await tell_next_try(client, SOURCE, instance, run["waiting"])
     return {**run, "event": event, "targets": targets}
 
 
@@ -103,7 +106,17 @@ def run_of(status: DurableOrchestrationStatus) -> dict[str, Any]:
         "created": _time(status.created_time),
         "updated": _time(status.last_updated_time),
         "message": said(status.output) if state == "broken" else custom.get("message", ""),
+        "waiting": custom.get("waiting") if state == "running" else None,
     }
+
+
+async def tell_next_try(client: df.DurableOrchestrationClient, place: str, instance: str, waiting: dict[str, Any] | None) -> None:
+    """In `waiting`, of an instance that waits at a place with others: the place knows when it is tried for them, as it stands now."""
+    if waiting is None:
+        return
+    room = decoded((await client.read_entity_state(df.EntityId(ROOM, place))).entity_state)
+    if instance in room.get("who", {}) and room.get("next") is not None:
+        waiting["next_try"] = _time(datetime.fromtimestamp(room["next"], UTC))
 
 
 def _state(status: DurableOrchestrationStatus) -> str:
@@ -128,13 +141,14 @@ def _target(name: str, status: DurableOrchestrationStatus) -> dict[str, Any]:
     if "outcome" in output:
         return _ended(output)
     told = _ended(custom["outcome"]) if custom.get("outcome") else {**NOTHING, "target": name}
-    return {**told, "state": custom.get("state", "beginning") if state == "running" else state, "failure": custom.get("failure")}
+    at_work = {"state": custom.get("state", "beginning"), "waiting": custom.get("waiting")} if state == "running" else {"state": state}
+    return {**told, **at_work, "failure": custom.get("failure")}
 
 
 def _ended(value: Mapping[str, Any]) -> dict[str, Any]:
     outcome = Outcome.from_json(dict(value))
     state = f"{outcome.outcome} ({outcome.reason})" if outcome.reason else outcome.outcome
-    return {"state": state, **outcome.to_json()}
+    return {"state": state, **outcome.to_json(), "waiting": None}
 
 
 def _message(targets: Iterable[Mapping[str, Any]]) -> str:

@@ -4,11 +4,13 @@ an activity or an orchestration of this app. Importing this package registers th
 from orchestrators import (
     converge_repository,
     import_children,
+    prober,
     publish_to_target,
     reconcile,
     reconcile_target,
     record_rejected_event,
     replicate_image_event,
+    waiting_room,
 )
 from orchestrators.blueprint import bp
 
@@ -16,9 +18,11 @@ __all__ = [
     "bp",
     "converge_repository",
     "import_children",
+    "prober",
     "publish_to_target",
     "reconcile",
     "reconcile_target",
     "record_rejected_event",
     "replicate_image_event",
+    "waiting_room",
 ]

@@ -105,8 +105,9 @@ class Bringing:
         if left <= 0:
             return failure
         doubt.looks += 1
-        self.run.report(f"waiting: {failure.code}", failure)
-        yield from self.run.sleep(min(FIRST_WAIT_FOR_SOURCE * 2.0 ** (doubt.looks - 1), LONGEST_WAIT, left))
+        pause = min(FIRST_WAIT_FOR_SOURCE * 2.0 ** (doubt.looks - 1), LONGEST_WAIT, left)
+        self.run.tell_waiting(failure, since=self.began.timestamp() + doubt.since, pause=pause)
+        yield from self.run.sleep(pause)
         return None
 
     @property

@@ -13,7 +13,6 @@ from replication.conclusions import Ended
 from replication.decisions import Bring
 from replication.failures import Failure
 from replication.neighbourhood import Neighbourhood, Remove, Step, Untag
-from replication.patience import Patience
 from replication.progress import Wide
 from replication.references import Digest
 
@@ -154,6 +153,7 @@ class Clearing:
         """As `_bring`. Once: after a pause for a refusal what it rests on is looked at again."""
         run, wide, work = self.telling.run, self.wide, self.telling.work
         run.report("deleting", None)
+        name = "remove_tag" if isinstance(step, Untag) else "delete_artifact"
         if isinstance(step, Untag):
             answer = yield from run.call("remove_tag", work.of(step.digest, step.tag).to_json())
             removed: dict[str, Any] = {"tag": str(step.tag), "digest": str(step.digest)}
@@ -161,7 +161,7 @@ class Clearing:
             answer = yield from run.call("delete_artifact", work.of(step.digest, None).to_json())
             removed = {"digest": str(step.digest), "tags": [str(tag) for tag in step.tags], "with": [str(one) for one in step.takes]}
         if "failure" not in answer:
-            wide.tries = 0
+            run.place.passed(name)
             self._changed()
             if answer["state"] in ("deleted", "untagged"):
                 wide.tell(removed)
@@ -170,9 +170,7 @@ class Clearing:
         if failure.code == "locked":
             wide.left.append(str(step.tag if isinstance(step, Untag) else step.digest))
             return True
-        wide.refused, wide.tries = self.telling.elapsed if wide.tries == 0 else wide.refused, wide.tries + 1
-        waited = self.telling.elapsed - wide.refused
-        return False if (yield from run.wait_out(failure, Patience(run.limits.patience), wide.tries, waited)) else failure
+        return False if (yield from run.wait_out(name, failure)) else failure
 
     def _wait_for_what_is_stuck(self) -> Generator[Any, Any, Failure | None]:
         """All else is done. What failed for good fails the run; what the source lacks may be pushed there yet."""

@@ -16,6 +16,7 @@ from orchestrators.clearing import Clearing
 from orchestrators.recording import record, waited_before
 from orchestrators.run import Run, StartOver, input_of
 from orchestrators.telling import Telling
+from orchestrators.waiting import Place, as_time
 from replication.conclusions import Ended
 from replication.failures import Failure
 from replication.limits import Limits
@@ -24,6 +25,7 @@ from replication.outcomes import Outcome
 from replication.progress import Progress, Sweep, Wide
 from replication.work import Work
 
+BEGINNING = {"authenticate_target", "weigh_removal"}  # what lets it in: asked once more by a run that waited for one of them
 GO_AHEAD = "go_ahead"  # the event that an operator raises; its value is true or false
 WORD_WITHIN = timedelta(days=6)  # the longest single timer
 
@@ -37,6 +39,7 @@ def converge_repository(context: df.DurableOrchestrationContext) -> Generator[An
     whole = WholeRepository(context, given)
     try:
         outcome = yield from whole.steps()
+        whole.run.place.left()
         if outcome.outcome not in ("already_current", "filtered"):
             yield from record(whole.run, given["work"], [outcome], waited_before(given, whole.began))
     except StartOver:
@@ -51,10 +54,11 @@ class WholeRepository:
         self._given = given
         self._named = {"target": given["work"]["target"], "repository": given["work"]["repository"]}
         self.began = datetime.fromisoformat(given["began"])
-        self.run = Run(context, Limits.from_json(given["limits"]), self._report)
-        self._begins = "progress" not in given
-        self._progress = Progress() if self._begins else Progress.from_json(given["progress"])
-        self._sweep = Sweep() if self._begins else Sweep(**given["sweep"])
+        self._progress = Progress.from_json(given["progress"]) if "progress" in given else Progress()
+        self._sweep = Sweep(**given["sweep"]) if "sweep" in given else Sweep()
+        self._begins = "progress" not in given or not self._progress.waits.refused.keys().isdisjoint(BEGINNING)
+        limits = Limits.from_json(given["limits"])
+        self.run = Run(context, limits, self._report, Place(context, self._named["target"], limits, self._progress.waits))
         self.run.may_land = self._progress.late
 
     def kept(self) -> dict[str, Any]:
@@ -63,6 +67,7 @@ class WholeRepository:
 
     def steps(self) -> Generator[Any, Any, Outcome]:
         """Raises `StartOver`."""
+        yield from self.run.resume()
         if self._begins:
             turned_away = yield from self._begin()
             if turned_away is not None:
@@ -93,7 +98,9 @@ class WholeRepository:
 
     def _word(self, manifests: int) -> Generator[Any, Any, bool]:
         """An operator's: whether so much is to be removed."""
-        self._report(f"waiting: {manifests} manifests would be removed; say POST /api/removals/{self._context.instance_id}", None)
+        until = (self.run.now + WORD_WITHIN).timestamp()
+        told = {"reason": "operator", "since": as_time(self.run.place.now), "next_try": as_time(until)}
+        self._report(f"waiting: {manifests} manifests would be removed; say POST /api/removals/{self._context.instance_id}", None, told)
         answer = self._context.wait_for_external_event(GO_AHEAD)
         late: Any = self._context.create_timer(self.run.now + WORD_WITHIN)
         winner = yield self._context.task_any([answer, late])
@@ -160,5 +167,6 @@ class WholeRepository:
             untold=self._sweep.untold,
         )
 
-    def _report(self, state: str, failure: Failure | None) -> None:
-        self._context.set_custom_status({"state": state, "failure": None if failure is None else failure.to_json(), "outcome": None})
+    def _report(self, state: str, failure: Failure | None, waiting: dict[str, str] | None = None) -> None:
+        told = None if failure is None else failure.to_json()
+        self._context.set_custom_status({"state": state, "failure": told, "waiting": waiting, "outcome": None})

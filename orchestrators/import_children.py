@@ -13,7 +13,6 @@ from orchestrators.blueprint import bp
 from orchestrators.run import Run, StartOver, input_of
 from replication.failures import Failure
 from replication.limits import Limits
-from replication.patience import Patience
 from replication.work import Work
 
 AT_ONCE = 8  # imports that are started together
@@ -22,7 +21,7 @@ AT_ONCE = 8  # imports that are started together
 @bp.orchestration_trigger(context_name="context")
 def import_children(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
     """`{work, limits, page, began?, started?}` -> `{failure}`, null when all but the index itself is at the target. Custom status:
-    `{state, failure}`."""
+    `{state, failure, waiting}`."""
     given = input_of(context)
     children = Children(context, given)
     try:
@@ -114,7 +113,6 @@ class Children:
         return not started.unknown or self._waited - started.asked < limits.unknown_import
 
     def _begin(self, places: list[int]) -> Generator[Any, Any, Failure | None]:
-        patience, began, tries = Patience(self._run.limits.patience), self._run.now, 0
         while places:
             batch, failure = places[:AT_ONCE], None
             answers = yield from self._run.call_all("start_import", [self._given(place) for place in batch])
@@ -125,10 +123,10 @@ class Children:
                 else:
                     self._started[place] = self._told(answer)
                     places.remove(place)
-            if failure is not None:
-                tries += 1
-                if failure.kind != "throttled" or not (yield from self._run.wait_out(failure, patience, tries, self._run.since(began))):
-                    return failure
+            if failure is None:
+                self._run.place.passed("start_import")
+            elif failure.kind != "throttled" or not (yield from self._run.wait_out("start_import", failure)):
+                return failure
         return None
 
     def _given(self, place: int) -> dict[str, Any]:
@@ -177,5 +175,5 @@ class Children:
         hint = "The copies go on in ARM: when they have arrived, push the tag again."
         return Failure(kind="conflict", code="import_unfinished", doing=self._named, said=said, hint=hint)
 
-    def _report(self, state: str, failure: Failure | None) -> None:
-        self._context.set_custom_status({"state": state, "failure": None if failure is None else failure.to_json()})
+    def _report(self, state: str, failure: Failure | None, waiting: dict[str, str] | None = None) -> None:
+        self._context.set_custom_status({"state": state, "failure": None if failure is None else failure.to_json(), "waiting": waiting})

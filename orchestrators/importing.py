@@ -16,6 +16,7 @@ from replication.progress import Doubt, Importing, Progress
 from replication.work import Work
 
 Content = Literal["there", "gone", "incomplete"]
+STEP = "import"  # of all that an import takes: that ARM began it is no proof that it lets it through
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,17 @@ class Import:
         now = self._importing()
         if suspects and not now.under_way and (known := (yield from self._at_source(suspects))) != "there":
             return known
-        patience = Patience(self.run.limits.patience)
         while True:
             failure = yield from self._one_import(now)
             if failure is None:
                 self.progress.importing = None
+                self.run.place.passed(STEP)
                 return "there"
-            now.under_way, now.tries = False, now.tries + 1
+            now.under_way = False
             known = yield from self._at_source([])
             if known != "there":
                 return known
-            if not (yield from self.run.wait_out(failure, patience, now.tries, self._elapsed - now.began)):
+            if failure is self.run.given_up or not (yield from self.run.wait_out(STEP, failure)):
                 return failure
 
     def _importing(self) -> Importing:
@@ -52,6 +53,7 @@ class Import:
         digest = str(self.work.digest)
         if self.progress.importing is None or self.progress.importing.digest != digest:
             self.progress.importing = Importing(digest, self._elapsed)
+            self.run.place.waits.forget(STEP)  # of another digest
         return self.progress.importing
 
     def _at_source(self, suspects: list[str]) -> Generator[Any, Any, Content | Failure]:

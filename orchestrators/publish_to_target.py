@@ -13,6 +13,7 @@ from orchestrators.pushed import Pushed
 from orchestrators.recording import record, waited_before
 from orchestrators.run import Run, StartOver, input_of
 from orchestrators.telling import Telling
+from orchestrators.waiting import Place
 from replication.conclusions import conclude_around
 from replication.failures import Failure
 from replication.limits import Limits
@@ -23,8 +24,8 @@ from replication.work import Work
 
 @bp.orchestration_trigger(context_name="context")
 def publish_to_target(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
-    """`{work, limits, began, happened?, progress?}` -> an `Outcome`. Custom status: `{state, failure, outcome}`; the outcome stands there
-    as soon as it is verified, while the run settles. A long run continues as new, with its `progress`."""
+    """`{work, limits, began, happened?, progress?}` -> an `Outcome`. Custom status: `{state, failure, waiting, outcome}`; the outcome
+    stands there as soon as it is verified, while the run settles. A long run continues as new, with its `progress`."""
     given = input_of(context)
     publication = Publication(context, given)
     try:
@@ -44,9 +45,10 @@ class Publication:
         self._work = Work.from_json(given["work"])
         began = datetime.fromisoformat(given["began"])
         self._waited = waited_before(given, began)
-        self._begins = "progress" not in given
-        self._progress = Progress() if self._begins else Progress.from_json(given["progress"])
-        self._run = Run(context, Limits.from_json(given["limits"]), self._report)
+        self._progress = Progress.from_json(given["progress"]) if "progress" in given else Progress()
+        self._begins = "progress" not in given or "authenticate_target" in self._progress.waits.refused
+        limits = Limits.from_json(given["limits"])
+        self._run = Run(context, limits, self._report, Place(context, self._work.target, limits, self._progress.waits))
         self._run.may_land = self._progress.late
         self._telling = Telling(self._run, self._work, began, self._progress)
         self._bringing = Bringing(self._run, self._work, began, self._progress)
@@ -54,6 +56,7 @@ class Publication:
 
     def steps(self) -> Generator[Any, Any, Outcome]:
         """Raises `StartOver`."""
+        yield from self._run.resume()
         turned_away = (yield from self._sign_in()) if self._begins else None
         if turned_away is not None:
             return turned_away
@@ -65,6 +68,7 @@ class Publication:
 
     def record(self, outcome: Outcome) -> Generator[Any, Any, None]:
         """Unless the step on which it ended has done so."""
+        self._run.place.left()
         if not self._pushed.recorded:
             yield from record(self._run, self._work.to_json(), [outcome], self._waited)
 
@@ -101,7 +105,9 @@ class Publication:
             return self._telling.outcome("filtered", None, around)
         return self._telling.outcome(*clearing.conclude(around))
 
-    def _report(self, state: str, failure: Failure | None) -> None:
+        self._run.place.left()
+
+    def _report(self, state: str, failure: Failure | None, waiting: dict[str, str] | None = None) -> None:
         outcome = None if self._progress.verified is None else self._progress.verified.to_json()
         told = None if failure is None else failure.to_json()
-        self._context.set_custom_status({"state": state, "failure": told, "outcome": outcome})
+        self._context.set_custom_status({"state": state, "failure": told, "waiting": waiting, "outcome": outcome})

@@ -1,17 +1,20 @@
 """One event of the source registry, brought to every target: one sub-orchestration for each, so that none waits for another."""
 
 from collections.abc import Generator
+from datetime import datetime
 from typing import Any
 
 import azure.durable_functions as df
 
 from orchestrators.blueprint import bp
 from orchestrators.recording import record, waited_before
-from orchestrators.run import Run, input_of
+from orchestrators.run import Run, StartOver, input_of
+from orchestrators.waiting import Place
 from replication.failures import Failure, said
 from replication.instances import child_id
 from replication.limits import Limits
 from replication.outcomes import Outcome, summary
+from replication.waiting import SOURCE, Waits
 
 LONGEST_MESSAGE = 4000  # characters: a custom status may have 16 KB of UTF-16
 
@@ -20,17 +23,37 @@ LONGEST_MESSAGE = 4000  # characters: a custom status may have 16 KB of UTF-16
 def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
     """`{event: {action, repository, tag, digest}, targets, limits, own_limits, happened?}` -> `{state: "accepted", outcomes}`.
     `own_limits`: those of the targets that have their own, by name. `happened`: the event's own time, in seconds since 1970. Custom
-    status: `{message, waiting?}`, what it waits for as a failure's code."""
+    status: `{message, waiting}`: for what it waits, since when, and when it is tried next. What waits for the source continues as new, with
+    `began` and `waits`."""
     given = input_of(context)
-    event, targets, began = given["event"], given["targets"], context.current_utc_datetime
-    run = Run(context, Limits.from_json(given["limits"]), lambda state, failure: _report(context, str(failure or state), failure))
+    began: datetime = context.current_utc_datetime if "began" not in given else datetime.fromisoformat(given["began"])
+    waits = Waits.from_json(given["waits"]) if "waits" in given else Waits()
+    try:
+        return (yield from _steps(context, given, began, waits))
+    except StartOver:
+        context.continue_as_new({**given, "began": began.isoformat(), "waits": waits.to_json()})
+        return {}
+
+
+def _steps(
+    context: df.DurableOrchestrationContext, given: dict[str, Any], began: datetime, waits: Waits
+) -> Generator[Any, Any, dict[str, Any]]:
+    """Raises `StartOver`, while it waits for the source."""
+    event, targets, limits = given["event"], given["targets"], Limits.from_json(given["limits"])
+
+    def report(state: str, failure: Failure | None, waiting: dict[str, str] | None = None) -> None:
+        _report(context, str(failure or state), waiting)
+
+    run = Run(context, limits, report, Place(context, SOURCE, limits, waits))
+    yield from run.resume()
     waited = waited_before(given, began)
-    if event["action"] == "delete":
+    if event["action"] == "delete" and "began" not in given:
         run.report(f"a delete is looked into after {run.limits.delete_delay:.0f} s", None)
         yield from run.sleep(run.limits.delete_delay)
     run.report("getting a pull token", None)
     wanted = {"repository": event["repository"], "tag": event["tag"], "targets": targets}
     token = yield from run.insist("fetch_source_token", wanted)
+    run.place.left()
     if isinstance(token, Failure):
         failed = [Outcome(target=target, outcome="failed", seconds=run.since(began), failure=token) for target in targets]
         yield from record(run, event, failed, waited)
@@ -86,6 +109,5 @@ def _answer(context: df.DurableOrchestrationContext, outcomes: list[Outcome]) ->
     return {"state": "accepted", "outcomes": [outcome.to_json() for outcome in sorted(outcomes, key=lambda one: one.target)]}
 
 
-def _report(context: df.DurableOrchestrationContext, message: str, failure: Failure | None = None) -> None:
-    waiting = {} if failure is None else {"waiting": failure.code}
-    context.set_custom_status({"message": message[:LONGEST_MESSAGE], **waiting})
+def _report(context: df.DurableOrchestrationContext, message: str, waiting: dict[str, str] | None = None) -> None:
+    context.set_custom_status({"message": message[:LONGEST_MESSAGE], "waiting": waiting})

@@ -3,15 +3,17 @@ short.
 
 A custom status cannot be cleared and must stay below 16 KB; times are whole and from replay, so they come out the same each time."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import azure.durable_functions as df
 
+from orchestrators.waiting import Place, as_time
 from replication.failures import Failure
 from replication.limits import Limits
-from replication.patience import Patience
+from replication.patience import is_of_a_place, of_a_run
+from replication.waiting import Waits
 
 Steps = Generator[Any, Any, Any]
 FIRST_PAUSE = 1.0  # seconds, until what was started is looked for
@@ -28,19 +30,27 @@ def input_of(context: df.DurableOrchestrationContext) -> dict[str, Any]:
     return given
 
 
+class Report(Protocol):
+    def __call__(self, state: str, failure: Failure | None, waiting: dict[str, str] | None = None) -> None:
+        """`waiting`: `{reason, since, next_try}`, a failure's code and two times."""
+
+
 class StartOver(Exception):
     """Raised where a run can go on from what it knows, once its history is long: whoever catches it continues as new."""
 
 
 class Run:
-    """`report` is told what is being done now, in a word or two, and what it waits for. `may_land`: something that was started may take
-    effect long after, since nobody knows how it ended (DESIGN, rule 9)."""
+    """`report` is told what is being done now, in a word or two, and what it waits for. `place`: where it waits with others; None: nowhere,
+    since it tells its caller, who does. `may_land`: something that was started may take effect long after, since nobody knows how it ended
+    (DESIGN, rule 9). `given_up`: the latest failure that is not waited for any longer."""
 
-    def __init__(self, context: df.DurableOrchestrationContext, limits: Limits, report: Callable[[str, Failure | None], None]) -> None:
+    def __init__(self, context: df.DurableOrchestrationContext, limits: Limits, report: Report, place: Place | None = None) -> None:
         self.context = context
         self.limits = limits
         self.report = report
         self.may_land = False
+        self.place = place or Place(context, "", limits, Waits())
+        self.given_up: Failure | None = None
         self._yields = 0
 
     @property
@@ -79,21 +89,50 @@ class Run:
             raise StartOver
 
     def insist(self, activity: str, given: dict[str, Any]) -> Generator[Any, Any, dict[str, Any] | Failure]:
-        """Its answer; or the failure that outlasted patience. Waits as the service asks, or longer each time."""
-        patience, began, tries = Patience(self.limits.patience), self.now, 0
+        """Its answer; or the failure that outlasted patience. Raises `StartOver` after a wait with others, where what is known is old."""
         while True:
             answer = yield from self.call(activity, given)
             if "failure" not in answer:
+                self.place.passed(activity)
                 return answer
-            failure, tries = Failure.from_json(answer["failure"]), tries + 1
-            if not (yield from self.wait_out(failure, patience, tries, self.since(began))):
+            failure = Failure.from_json(answer["failure"])
+            if not (yield from self.wait_out(activity, failure)):
                 return failure
 
-    def wait_out(self, failure: Failure, patience: Patience, tries: int, waited: float) -> Generator[Any, Any, bool]:
-        """False when there is no waiting for it any longer."""
-        pause = patience.pause(failure, tries, waited)
-        if pause is None:
-            return False
-        self.report(f"waiting: {failure.code}", failure)
-        yield from self.sleep(pause)
-        return True
+    def wait_out(self, step: str, failure: Failure) -> Generator[Any, Any, bool]:
+        """False when there is no waiting for it any longer. As long as the service asks, or longer each time; what keeps off everybody is
+        waited for with the others, where a run has a waiting room. Raises `StartOver`."""
+        refusal = self.place.waits.refuse(step, failure, self.place.now)
+        limits, waited = self.limits, refusal.tried - refusal.since
+        pause = of_a_run(failure, limits).pause(failure, refusal.tries, waited)
+        if pause is not None:
+            self.tell_waiting(failure, since=refusal.since, pause=pause)
+            yield from self.sleep(pause)
+            if self.place.has_room:
+                self.start_over_if_long()
+            return True
+        if is_of_a_place(failure) and self.place.has_room and waited < limits.waiting:
+            yield from self._wait_at_place(step)
+            raise StartOver
+        if not is_of_a_place(failure) and failure.kind != "throttled":
+            self.place.passed(step)  # whoever answers about one artifact turns nobody away
+        self.given_up = failure
+        return False
+
+    def resume(self) -> Generator[Any, Any, None]:
+        """First in a run that starts over: it may be to wait on. Raises `StartOver`."""
+        if (step := self.place.waits.step) is not None:
+            yield from self._wait_at_place(step)
+            raise StartOver
+
+    def tell_waiting(self, failure: Failure, *, since: float, pause: float) -> None:
+        """`since`: seconds since 1970; `pause`: seconds until the next try."""
+        told = {"reason": failure.code, "since": as_time(since), "next_try": as_time(self.place.now + pause)}
+        self.report(f"waiting: {failure.code}", failure, told)
+
+    def _wait_at_place(self, step: str) -> Steps:
+        refusal = self.place.waits.refused[step]
+        answer = yield from self.place.enter(step)
+        pause = answer["go"] if "go" in answer else answer["next"] - self.place.now
+        self.tell_waiting(Failure.from_json(refusal.failure), since=refusal.since, pause=pause)
+        yield from self.place.wait(refusal, answer)

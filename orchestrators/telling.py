@@ -70,8 +70,9 @@ class Telling:
             return False
         failure = self.unsettled()
         self.progress.retries, self.progress.rounds = self.progress.retries + 1, 0
-        self.run.report(f"waiting: {failure.code}", failure)
-        yield from self.run.sleep(self.run.limits.unknown_import)
+        pause = self.run.limits.unknown_import
+        self.run.tell_waiting(failure, since=self.run.place.now, pause=pause)
+        yield from self.run.sleep(pause)
         return True
 
     def unsettled(self) -> Failure:

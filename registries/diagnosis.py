@@ -107,7 +107,7 @@ def _left(refused: Failure, side: Side, repository: Repository, digest: Digest, 
         f"Nothing of it is locked at {side.name}, so the registry is full or out of service for its owner: az acr show-usage --name"
         f" {side.registry}, then delete what is not needed or raise its tier."
     )
-    return replace(refused, code="quota_reached", hint=hint)
+    return replace(refused, kind="denied", code="quota_reached", hint=hint)  # waited for: room is made by somebody
 
 
 async def import_failed(failed: Failure, source: Readable, repository: Repository, digest: Digest, target: str) -> Failure:

@@ -12,7 +12,9 @@ class Limits:
     delete_delay: float = 300  # before a delete event is looked into: a look at once proves nothing
     recheck: float = 900  # how long a push run looks again while what it sees contradicts its event
     untagged_wait: float = 900  # how long a manifest pushed by its digest waits for an index that brings it
-    patience: float = 3600  # how long a step that is refused is tried again
+    patience: float = 3600  # how long a step is tried again that fails for this one artifact
+    waiting: float = 259_200  # how long a run waits for a target that turns everybody away, or is too busy
+    probe: float = 30  # until somebody tries for all who wait; then longer each time, up to ten times as long
     unknown_import: float = 600  # how long an import that may have been started is looked for before it is started again
     import_deadline: float = 7200  # ARM goes on copying after it; a run's history stays short
     rounds: int = 5  # that change something; then a late retry, and in the end `failed(unsettled)`

@@ -6,13 +6,15 @@ from replication.fields import Fields
 from replication.limits import Limits
 from replication.mistakes import Mistakes
 
-LIMITS = {  # setting -> field of Limits, and the most that it may be, in seconds: a run's history is to stay below 500 events
+LIMITS = {  # setting -> field of Limits, and the most that it may be, in seconds
     "ReplicationSettle": ("settle", 3600),
     "ReplicationDeleteDelay": ("delete_delay", 86_400),
     "ReplicationRecheck": ("recheck", 7200),
     "ReplicationUntaggedWait": ("untagged_wait", 86_400),
     "ReplicationUnknownImport": ("unknown_import", 86_400),
     "ReplicationPatience": ("patience", 86_400),
+    "ReplicationWaiting": ("waiting", 2_592_000),
+    "ReplicationProbe": ("probe", 3600),
     "ReplicationImportDeadline": ("import_deadline", 86_400),
 }
 REMOVALS = "ReplicationRemovals"  # manifests of a deleted repository that go without an operator's word

@@ -8,6 +8,7 @@ from typing import Any, Self
 from replication.neighbourhood import Neighbourhood
 from replication.outcomes import Outcome
 from replication.references import Digest
+from replication.waiting import Waits
 
 MOST_TOLD = 100  # removals that an outcome lists
 
@@ -22,7 +23,6 @@ class Importing:
 
     digest: str
     began: float
-    tries: int = 0
     under_way: bool = False
     started: float = 0
     operation: str | None = None
@@ -52,7 +52,7 @@ class Wide:
     the imports that were open when it began and still are; `awaits`: since when it waits for them. `waited`: the delete delay is over.
     `unsettled`: something was changed, and has to be looked at after the settling time. `stuck`, tags and digests: what could not be
     brought, in this round; `trouble`: why, where the source is not to blame, a `Failure` as JSON. `left`: what is locked at the target.
-    `tries` in a row in vain to remove something, `refused` since when. `removed`: what was, and `untold` how many more."""
+    `removed`: what was, and `untold` how many more."""
 
     digests: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -63,8 +63,6 @@ class Wide:
     stuck: list[str] = field(default_factory=list)
     trouble: dict[str, Any] | None = None
     left: list[str] = field(default_factory=list)
-    tries: int = 0
-    refused: float = 0
     removed: list[dict[str, Any]] = field(default_factory=list)
     untold: int = 0
 
@@ -98,7 +96,7 @@ class Progress:
     """`verified`: the outcome so far, which a later look may still overturn. `whole`: the digests of which every child was seen at the
     target. `rounds`: changes made, since `retries` late ones. `doubted`: the source contradicts the event, without a change since.
     `incomplete`: an index that lacks a child at the source. `late`: something that was started may land yet, long after. `wide`: there once
-    the run looks at a whole neighbourhood."""
+    the run looks at a whole neighbourhood. `waits`: its refusals."""
 
     verified: Outcome | None = None
     whole: list[str] = field(default_factory=list)
@@ -110,6 +108,7 @@ class Progress:
     incomplete: Doubt | None = None
     importing: Importing | None = None
     wide: Wide | None = None
+    waits: Waits = field(default_factory=Waits)
 
     def keep_whole(self, digest: Digest) -> None:
         if str(digest) not in self.whole:
@@ -129,5 +128,6 @@ class Progress:
                 "verified": None if verified is None else Outcome.from_json(verified),
                 "importing": None if importing is None else Importing(**importing),
                 "wide": None if wide is None else Wide(**wide),
+                "waits": Waits.from_json(value["waits"]),
             }
         )

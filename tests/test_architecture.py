@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from orchestrators.waiting_room import OPERATIONS
+from replication.waiting import ROOM
+
 ROOT = Path(__file__).parents[1]
 APP = {"function_app", "orchestrators", "activities", "api", "cli", "ledger", "registries", "replication", "telemetry"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -109,7 +112,7 @@ def test_the_only_clock_of_what_is_replayed_is_durables(package: str) -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
     }
-    assert taken <= {"datetime.fromisoformat"}
+    assert taken <= {"datetime.fromisoformat", "datetime.fromtimestamp"}
 
 
 @pytest.fixture(scope="module")
@@ -153,12 +156,20 @@ def names_called(*packages: str, by: dict[str, int]) -> set[str]:
 
 
 def test_every_activity_that_is_called_is_there_and_every_one_there_is_called(loaded: dict[str, Any]) -> None:
-    assert names_called("orchestrators", by={"insist": 0, "call": 0, "call_all": 0}) == names(loaded, "activityTrigger")
+    called = names_called("orchestrators", by={"insist": 0, "call": 0, "call_all": 0, "call_activity": 0})
+    assert called == names(loaded, "activityTrigger")
 
 
 def test_every_orchestration_that_is_started_is_there_and_every_one_there_is_started(loaded: dict[str, Any]) -> None:
-    started = names_called("orchestrators", "function_app", "api", by={"call_sub_orchestrator": 0, "_start": 1, "start_new": 0})
+    by = {"call_sub_orchestrator": 0, "_start": 1, "start_new": 0}
+    started = names_called("orchestrators", "activities", "function_app", "api", by=by)
     assert started == names(loaded, "orchestrationTrigger")
+
+
+def test_every_operation_of_an_entity_that_is_asked_for_is_there_and_every_one_there_is_asked_for(loaded: dict[str, Any]) -> None:
+    """In Azure, nobody answers for an entity that does not exist."""
+    assert names(loaded, "entityTrigger") == {ROOM}
+    assert names_called("orchestrators", by={"ask": 0, "signal": 0, "call_entity": 1, "signal_entity": 1}) == OPERATIONS.keys()
 
 
 @pytest.mark.parametrize("package, trigger", [("activities", "activityTrigger"), ("orchestrators", "orchestrationTrigger")])
@@ -169,7 +180,8 @@ def test_a_function_is_found_in_the_file_of_its_name(loaded: dict[str, Any], pac
         for node in ast.parse(file.read_text()).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any("trigger" in ast.unparse(one) for one in node.decorator_list)
     }
-    assert decorated == {name: name for name in names(loaded, trigger)}
+    entities = names(loaded, "entityTrigger") if package == "orchestrators" else set()
+    assert decorated == {name: name for name in names(loaded, trigger) | entities}
 
 
 def test_names_are_such_as_the_host_takes(loaded: dict[str, Any]) -> None:
@@ -180,7 +192,7 @@ def test_names_are_such_as_the_host_takes(loaded: dict[str, Any]) -> None:
 
 
 def test_only_http_and_event_grid_come_in_from_outside_and_http_wants_a_key(loaded: dict[str, Any]) -> None:
-    outside = [one for one in loaded["functions"] if one["trigger"] not in ("activityTrigger", "orchestrationTrigger")]
+    outside = [one for one in loaded["functions"] if one["trigger"] not in ("activityTrigger", "orchestrationTrigger", "entityTrigger")]
     assert {one["trigger"] for one in outside} == {"httpTrigger", "eventGridTrigger"}
     assert {one["auth"] for one in outside if one["trigger"] == "httpTrigger"} == {"FUNCTION"}
 

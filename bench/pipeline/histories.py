@@ -39,7 +39,7 @@ def histories(hours: float) -> Section:
     )
     denied = play(
         "publish_to_target",
-        work(limits=Limits(patience=4 * hours * HOUR)),
+        work(limits=Limits(waiting=4 * hours * HOUR)),
         look=failed("denied", "target_denied"),
         start_import=ENDED,
         verify_digest=OK,

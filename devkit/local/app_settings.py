@@ -15,6 +15,7 @@ PAUSES_FOR_A_PERSON = MappingProxyType(
         "ReplicationDeleteDelay": "5",
         "ReplicationRecheck": "15",
         "ReplicationPatience": "300",
+        "ReplicationProbe": "5",
         "ReplicationUntaggedWait": "20",
         "ReplicationUnknownImport": "20",
     }
@@ -25,6 +26,7 @@ SHORT_PAUSES = MappingProxyType(
         "ReplicationDeleteDelay": "2",
         "ReplicationRecheck": "3",
         "ReplicationPatience": "20",
+        "ReplicationProbe": "1",
         "ReplicationUntaggedWait": "5",
         "ReplicationUnknownImport": "5",
     }

@@ -31,6 +31,8 @@ SHORT = {
     "ReplicationDeleteDelay": "0.3",
     "ReplicationRecheck": "1",
     "ReplicationPatience": "20",
+    "ReplicationWaiting": "20",
+    "ReplicationProbe": "0.5",
     "ReplicationUntaggedWait": "10",
     "ReplicationUnknownImport": "3",
 }

@@ -18,7 +18,7 @@ IMPORT_TAKES = 1.5  # seconds: long enough to be killed in
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A source whose Event Grid pauses a fiftieth as long, and imports that take their time."""
-    slow = Site(tmp_path_factory.mktemp("crash"), ReplicationPatience="60")
+    slow = Site(tmp_path_factory.mktemp("crash"), ReplicationPatience="60", ReplicationWaiting="60")
     slow.stack.clouds["source"].settings["clockScale"] = 50
     for target in BOTH:
         slow.stack.clouds[target].settings["imports"]["latencySeconds"] = IMPORT_TAKES

@@ -14,8 +14,8 @@ WRONG = {"china": "wrong-secret-of-china-6c1f", "source": "wrong-password-of-the
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """With a wrong client secret for China, and little patience."""
-    denied = Site(tmp_path_factory.mktemp("denied"), ReplicationPatience="2.5")
+    """With a wrong client secret for China, which is waited for a little while."""
+    denied = Site(tmp_path_factory.mktemp("denied"), ReplicationWaiting="2.5")
     denied.secrets |= WRONG
     denied.stack.app_settings["ChinaClientSecret"] = WRONG["china"]
     yield from searched(denied)
@@ -50,7 +50,7 @@ def test_a_corrected_secret_heals_a_run_that_waits_for_it(site: Site) -> None:
 
 
 def test_a_wrong_source_password_fails_every_target(site: Site) -> None:
-    restarted_with(site, SourceACRPullTokenPassword=WRONG["source"], ReplicationPatience="1")
+    restarted_with(site, SourceACRPullTokenPassword=WRONG["source"], ReplicationWaiting="1")
     run = site.ends_as(site.push(IMAGE, "denied/source", "v1"), "failed")
     for target in run["targets"]:
         assert (target["failure"]["kind"], target["failure"]["code"]) == ("denied", "source_denied")

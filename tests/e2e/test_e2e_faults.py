@@ -29,8 +29,8 @@ LASTING = {"absence_unproven": LOST_PAGE, "unreachable": OVERLOADED, "throttled"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Patience for trouble that passes, not for what lasts."""
-    yield from searched(Site(tmp_path_factory.mktemp("faults"), ReplicationPatience="4"))
+    """Time for trouble that passes, not for what lasts."""
+    yield from searched(Site(tmp_path_factory.mktemp("faults"), ReplicationWaiting="4"))
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ NAMES = (*AT_CHINA, *AT_SOURCE, "stale", "storm")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """With patience for two imports, of which ARM wants ten seconds to pass before it is asked about the first."""
-    yield from searched(Site(tmp_path_factory.mktemp("imports"), ReplicationPatience="60"))
+    yield from searched(Site(tmp_path_factory.mktemp("imports"), ReplicationPatience="60", ReplicationWaiting="60"))
 
 
 @pytest.fixture(scope="module")

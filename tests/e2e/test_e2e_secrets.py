@@ -56,7 +56,7 @@ class Scene:
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """After a push, a delete, a wrong secret, a forged event and some questions, and a host that was killed in the middle of it."""
-    site = Site(tmp_path_factory.mktemp("secrets"), ReplicationPatience="1")
+    site = Site(tmp_path_factory.mktemp("secrets"), ReplicationWaiting="1")
     be_awkward(site)
     with lines_of(site) as lines, site:
         site.ends_as(site.push(IMAGE, f"secrets/{NAMED}", "v1"), "replicated", "failed")

@@ -17,6 +17,8 @@ from devkit.host.clock import moment_of, stamp
 from devkit.host.durable import quicker
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.replay import Replay, Work
+from orchestrators.waiting_room import OPERATIONS
+from replication.waitingroom import WaitingRoom
 
 quicker.install()
 
@@ -27,7 +29,9 @@ MOST_EPISODES = 2000
 Due = tuple[datetime, Callable[[], Event]]
 Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
 ORCHESTRATORS: Mapping[str, Any] = {
-    name: getattr(getattr(orchestrators, name), name).build().get_user_function() for name in orchestrators.__all__ if name != "bp"
+    name: getattr(getattr(orchestrators, name), name).build().get_user_function()
+    for name in orchestrators.__all__
+    if name not in ("bp", "waiting_room")
 }
 
 
@@ -41,6 +45,7 @@ class Played:
     timers: list[timedelta] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
+    signals: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     statuses: list[Any] = field(default_factory=list)
     history: list[Event] = field(default_factory=list)
     took: timedelta = timedelta()
@@ -49,28 +54,36 @@ class Played:
 
     @property
     def names(self) -> list[str]:
-        """But for what only figures are told, most often at the end."""
-        return [name for name, _ in self.calls if name != "record_outcomes"]
+        """But for what only figures are told, most often at the end, and what belongs to waiting with others."""
+        return [name for name, _ in self.calls if name not in {"record_outcomes", "start_prober", *OPERATIONS}]
 
     def slept(self) -> list[float]:
         return [round(timer.total_seconds(), 3) for timer in self.timers]
 
 
 class Script:
-    """What is answered to whom; the last answer of a name repeats. `after`: how many seconds it takes longer than a call."""
+    """What is answered to whom; the last answer of a name repeats. `after`: how many seconds it takes longer than a call. What the waiting
+    room answers is not scripted, unless it is."""
 
     def __init__(self, answers: Mapping[str, list[Answer] | Answer]) -> None:
         self._answers: dict[str, list[Answer]] = {
             name: list(given) if isinstance(given, list) else [given] for name, given in answers.items()
         }
 
+        self._room = WaitingRoom()
+
     def answer(self, name: str, given: dict[str, Any]) -> dict[str, Any] | Exception:
         if name == "record_outcomes":
             return {}
+        if name not in self._answers and name in OPERATIONS:
+            answer: dict[str, Any] = OPERATIONS[name](self._room, given)
+            return answer
+        if name == "start_prober" and name not in self._answers:
+            return {"started": True}
         assert name in self._answers, f"{name} was called, and the script has no answer"
         left = self._answers[name]
-        answer = left.pop(0) if len(left) > 1 else left[0]
-        return answer(given) if callable(answer) else answer
+        scripted = left.pop(0) if len(left) > 1 else left[0]
+        return scripted(given) if callable(scripted) else scripted
 
 
 class Instance:
@@ -86,14 +99,19 @@ class Instance:
         self.played = Played()
         self.ended = False
 
-    def begin(self, now: datetime) -> list[Due]:
-        return self.advance(now, event(Kind.EXECUTION_STARTED, now, Name=self._name, Version="1.0", Input=json.dumps(self._given)))
+    def begin(self, now: datetime, *carried: Event) -> list[Due]:
+        """`carried`: what the generation before it did not consume."""
+        started = event(Kind.EXECUTION_STARTED, now, Name=self._name, Version="1.0", Input=json.dumps(self._given))
+        return self.advance(now, started, *carried)
 
-    def advance(self, now: datetime, fresh: Event) -> list[Due]:
+    def advance(self, now: datetime, *fresh: Event) -> list[Due]:
+        """What was meant for an earlier generation is dropped; events that are raised are meant for any."""
         played = self.played
+        if any(one.pop("Generation", played.generations) != played.generations for one in fresh):
+            return []
         if played.history:
             played.history.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
-        played.history += [event(Kind.ORCHESTRATOR_STARTED, now), fresh]
+        played.history += [event(Kind.ORCHESTRATOR_STARTED, now), *fresh]
         state = ask(self._name, self._given, self._id, played.history)
         if state.get("customStatus") not in (None, *played.statuses[-1:]):
             played.statuses.append(state["customStatus"])
@@ -105,16 +123,22 @@ class Instance:
             self._given = json.loads(json.dumps(replay.restart["input"]))
             self._given = json.loads(self._given) if isinstance(self._given, str) else self._given
             played.history, played.generations = [], played.generations + 1
-            return self.begin(now)
+            return self.begin(now, *replay.unconsumed())
         if replay.ended and (state["isDone"] or state.get("error")):
             played.output, played.error, played.took, self.ended = state.get("output"), state.get("error"), now - T0, True
-        return [self._due(work, now) for work in new if not work.done]
+        for one in (one for one in new if one.done and is_entity(one)):
+            self.played.signals.append((one.action["operation"], json.loads(one.action["input"])))
+            self._answer(*self.played.signals[-1])
+        return [due for work in new if not work.done for due in self._due(work, now)]
 
-    def _due(self, work: Work, now: datetime) -> Due:
+    def _due(self, work: Work, now: datetime) -> list[Due]:
+        generation = self.played.generations
         if work.kind == Kind.TIMER_CREATED:
             at = moment_of(work.fire_at)
             self.played.timers.append(at - now)
-            return at, lambda: event(Kind.TIMER_FIRED, at, TimerId=work.number, FireAt=stamp(at))
+            return [(at, lambda: event(Kind.TIMER_FIRED, at, TimerId=work.number, FireAt=stamp(at), Generation=generation))]
+        if is_entity(work):
+            return self._asked(work, now)
         given = work.action["input"]
         given = json.loads(given) if isinstance(given, str) else given
         self.played.calls.append((work.name, given))
@@ -122,9 +146,24 @@ class Instance:
             self.played.children.append(work.action["instanceId"])
             answer = self._answer(work.name, given)
             at = now + CALL_TAKES + timedelta(seconds=answer.pop("after", 0) if isinstance(answer, dict) else 0)
-            return at, lambda: _finished(work, answer, at)
+            return [(at, lambda: _finished(work, answer, at) | {"Generation": generation})]
         at = now + CALL_TAKES
-        return at, lambda: _finished(work, self._answer(work.name, given), at)
+        return [(at, lambda: _finished(work, self._answer(work.name, given), at) | {"Generation": generation})]
+
+    def _asked(self, work: Work, now: datetime) -> list[Due]:
+        """Of an entity. With `woken`, `{in: seconds, …}`, in its answer, the asker's event is raised later, as a prober has it done."""
+        operation, given = work.action["operation"], json.loads(work.action["input"])
+        self.played.calls.append((operation, given))
+        answer = self._answer(operation, given)
+        assert isinstance(answer, dict)
+        woken, told = answer.get("woken"), {name: value for name, value in answer.items() if name != "woken"}
+        at = now + CALL_TAKES
+        reply, generation = json.dumps({"result": json.dumps(told)}), self.played.generations
+        due: list[Due] = [(at, lambda: event(Kind.EVENT_RAISED, at, Name=asked_id(work), Input=reply, Generation=generation))]
+        if woken is not None:
+            when, text = now + timedelta(seconds=woken["in"]), json.dumps(json.dumps({"after": 0, **woken}))
+            due.append((when, lambda: event(Kind.EVENT_RAISED, when, Name=given["event"], Input=text)))
+        return due
 
 
 def play(name: str, given: dict[str, Any], *, instance: str = "team!app:v1~0123456789abcdef", **answers: Any) -> Played:
@@ -164,9 +203,20 @@ def ask(name: str, given: dict[str, Any], instance: str, history: Sequence[Event
     return state
 
 
+def is_entity(work: Work) -> bool:
+    return work.kind == Kind.EVENT_SENT
+
+
+def asked_id(work: Work) -> str:
+    """Of a request to an entity, by which its answer is known."""
+    return f"00000000-0000-0000-0000-{work.number:012d}"
+
+
 def _scheduled(work: Work, now: datetime) -> Event:
     if work.kind == Kind.TIMER_CREATED:
         return event(work.kind, now, work.number, FireAt=work.fire_at)
+    if is_entity(work):
+        return event(work.kind, now, work.number, Name=work.name, Input=json.dumps({"op": work.action["operation"], "id": asked_id(work)}))
     return event(work.kind, now, work.number, Name=work.name)
 
 

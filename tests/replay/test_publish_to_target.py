@@ -277,7 +277,8 @@ class TestImports:
         assert any(status["failure"] for status in run.statuses)
 
     def test_arm_that_never_tells_is_the_reason_in_the_end(self) -> None:
-        run = publish(look=NEW_IMAGE, start_import=running(), check_import=failed("denied", "arm_denied"), verify_digest=lacking())
+        given = work(limits=Limits(waiting=0))
+        run = publish(given, look=NEW_IMAGE, start_import=running(), check_import=failed("denied", "arm_denied"), verify_digest=lacking())
         assert (run.names.count("start_import"), run.output["failure"]["code"]) == (1, "arm_denied")
 
     @pytest.mark.parametrize(
@@ -369,9 +370,8 @@ class TestRefusals:
 
     def test_denied_access_is_waited_for_then_told_with_its_fix(self) -> None:
         run = publish(authenticate_target=failed("denied", "entra_denied"), look=SYNCED)
-        assert run.names == ["authenticate_target"] * len(run.names)
-        assert run.slept()[:2] == [30, 60]
-        assert 3600 <= run.took.total_seconds() < 3610
+        assert run.names == ["authenticate_target"] * 2  # the second is the last try; who waits asks nobody
+        assert 259_200 <= run.took.total_seconds() < 259_210
         assert (run.output["outcome"], run.output["failure"]["hint"]) == ("failed", "mend it")
 
     def test_a_mended_setting_heals_a_waiting_run(self) -> None:

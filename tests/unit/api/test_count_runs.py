@@ -16,15 +16,16 @@ def child(number: int, target: str, **status: Any) -> dict[str, Any]:
 
 PAGES = {
     "": [
-        {"name": "replicate_image_event", "instanceId": "a:v1~0f", "customStatus": {"message": "…", "waiting": "source_denied"}},
-        {"name": "replicate_image_event", "instanceId": "a:v2~0f", "customStatus": json.dumps({"message": "china: running"})},
-        child(1, "china", state="importing", failure=None),
+        {"name": "replicate_image_event", "instanceId": "a:v1~0f", "customStatus": {"waiting": {"reason": "source_denied"}}},
+        {"name": "replicate_image_event", "instanceId": "a:v2~0f", "customStatus": json.dumps({"message": "…", "waiting": None})},
+        child(1, "china", state="importing", failure={"code": "unreachable"}),
     ],
     "next": [
-        child(2, "china", state="waiting: throttled", failure={"code": "throttled"}),
-        child(3, "china", state="waiting: throttled", failure={"code": "throttled"}),
+        child(2, "china", state="waiting: throttled", waiting={"reason": "throttled"}),
+        child(3, "china", state="waiting: throttled", waiting={"reason": "throttled"}),
         child(2, "usgov", state="waiting for an index that lists it", failure=None),
         child(3, "usgov"),
+        {"name": "prober", "instanceId": "prober~~:source~1", "customStatus": None},
         {"name": "import_children", "instanceId": "a:v1~0f~usgov~0123456789ab", "customStatus": None},
     ],
 }
@@ -52,7 +53,8 @@ async def test_all_pages_are_counted_by_name_target_and_reason() -> None:
         (("orchestration", "publish_to_target"), ("target", "china")),
         (("orchestration", "publish_to_target"), ("target", "usgov")),
     )
-    assert in_flight == {event: 2, china: 3, usgov: 2, (("orchestration", "import_children"), ("target", "usgov")): 1}
+    probes = (("orchestration", "prober"), ("target", "source"))
+    assert in_flight == {event: 2, china: 3, usgov: 2, (("orchestration", "import_children"), ("target", "usgov")): 1, probes: 1}
     assert waiting == {
         (*event, ("reason", "source_denied")): 1,
         (*china, ("reason", "throttled")): 2,

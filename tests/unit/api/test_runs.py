@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from azure.durable_functions import EntityId
 from azure.durable_functions.models.DurableOrchestrationStatus import DurableOrchestrationStatus
+from azure.durable_functions.models.EntityStateResponse import EntityStateResponse
 from azure.durable_functions.models.OrchestrationRuntimeStatus import OrchestrationRuntimeStatus
 from hypothesis import given
 
@@ -14,6 +16,7 @@ from api.runs import PAGE, SHOWN, decoded, latest_runs, run_of, whole_run
 from replication.failures import Failure
 from replication.outcomes import Outcome
 from replication.references import Digest, Repository, Tag
+from replication.waiting import SOURCE
 from tests.unit.replication.strategies import json_values
 
 APP, V1, DIGEST = Repository("team/app"), Tag("v1"), Digest("1" * 64)
@@ -21,6 +24,7 @@ RUN = "team!app:v1~0123456789abcdef"
 NAMED = {"action": "push", "repository": "team/app", "tag": "v1", "digest": str(DIGEST)}
 GIVEN = {"event": NAMED, "targets": ["china", "usgov"], "limits": {}}
 FAILURE = Failure(kind="denied", code="entra_denied", doing="sign in", said="no", hint="mend it", retry_after=5).to_json()
+WAITING = {"reason": "entra_denied", "since": "2026-01-01T00:00:00Z", "next_try": "2026-01-01T00:00:30Z"}
 CHINA = Outcome(target="china", outcome="replicated", seconds=3.2, digest=str(DIGEST)).to_json()
 KEPT = Outcome(target="usgov", outcome="kept", seconds=1, reason="locked").to_json()
 DONE = {"state": "accepted", "outcomes": [CHINA, KEPT]}
@@ -51,10 +55,15 @@ class Instances:
     """What Durable's client answers: an object that is false for an unknown id; of a list at most one page, in the order of ids."""
 
     def __init__(self, *known: DurableOrchestrationStatus) -> None:
+        self.rooms: dict[str, object] = {}
         self._known = {str(one.instance_id): one for one in known}
 
     async def get_status(self, instance: str) -> DurableOrchestrationStatus:
         return self._known.get(instance) or DurableOrchestrationStatus()
+
+    async def read_entity_state(self, room: EntityId) -> EntityStateResponse:
+        state = self.rooms.get(str(room))
+        return EntityStateResponse(state is not None, state)
 
     async def get_status_by(self, *, created_time_from: datetime, instance_id_prefix: str) -> list[DurableOrchestrationStatus]:
         fitting = [one for name, one in sorted(self._known.items()) if name.startswith(instance_id_prefix)]
@@ -117,6 +126,7 @@ def test_a_run_is_told_with_what_it_is_for(given_: object) -> None:
         "created": "2026-01-01T00:00:00Z",
         "updated": "2026-01-01T00:00:00Z",
         "message": "china: running",
+        "waiting": None,
     }
 
 
@@ -129,7 +139,7 @@ async def test_a_run_that_has_ended_shows_the_outcome_at_every_target() -> None:
     run = await whole_run(instances(status(state="Completed", output=json.dumps(DONE), custom={"message": "all"})), RUN)
     assert run is not None
     assert run["event"] == NAMED
-    assert run["targets"] == [{"state": "replicated", **CHINA}, {"state": "kept (locked)", **KEPT}]
+    assert run["targets"] == [{"state": "replicated", **CHINA, "waiting": None}, {"state": "kept (locked)", **KEPT, "waiting": None}]
 
 
 CHILDREN = {
@@ -140,8 +150,8 @@ CHILDREN = {
         {"state": "importing", "outcome": None, "failure": None},
     ),
     "waiting": (
-        status(f"{RUN}~china", custom=json.dumps({"state": "waiting: entra_denied", "failure": FAILURE, "outcome": None})),
-        {"state": "waiting: entra_denied", "outcome": None, "failure": FAILURE},
+        status(f"{RUN}~china", custom=json.dumps({"state": "waiting: entra_denied", "failure": FAILURE, "waiting": WAITING})),
+        {"state": "waiting: entra_denied", "outcome": None, "failure": FAILURE, "waiting": WAITING},
     ),
     "settling": (
         status(f"{RUN}~china", custom={"state": "settling", "failure": None, "outcome": CHINA}),
@@ -158,9 +168,20 @@ async def test_a_target_of_a_run_at_work_is_told_as_far_as_it_is(child: DurableO
     run = await whole_run(instances(status(), *([] if child is None else [child])), RUN)
     assert run is not None
     china, usgov = run["targets"]
-    assert china.keys() == usgov.keys() == {"target", "state", *CHINA}  # the same columns, however far each is
+    assert china.keys() == usgov.keys() == {"target", "state", "waiting", *CHINA}  # the same columns, however far each is
     assert {name: china[name] for name in shown} == shown
     assert (usgov["target"], usgov["state"]) == ("usgov", "waiting")
+
+
+@pytest.mark.parametrize("place, instance", [("china", f"{RUN}~china"), (SOURCE, RUN)])
+async def test_who_waits_with_others_is_tried_for_when_their_place_says(place: str, instance: str) -> None:
+    waits = {"state": "waiting: entra_denied", "message": "…", "failure": FAILURE, "waiting": WAITING}
+    known = instances(status(custom=waits if place == SOURCE else None), *([status(instance, custom=waits)] if place != SOURCE else []))
+    known.rooms = {f"@waiting_room@{place}": {"who": {instance: {}}, "next": 1767225900.0}}
+    run = await whole_run(known, RUN)
+    assert run is not None
+    told = run["waiting"] if place == SOURCE else run["targets"][0]["waiting"]
+    assert told == {**WAITING, "next_try": "2026-01-01T00:05:00Z"}
 
 
 async def test_a_rejected_event_is_shown_as_the_text_that_it_was() -> None:

@@ -23,9 +23,10 @@ def test_progress_survives_the_way_through_storage() -> None:
         doubted=Doubt(3.5, 2),
         incomplete=Doubt(4.0, 1, str(DIGEST), ["sha256:2"]),
         importing=Importing(
-            str(DIGEST), 1.0, tries=2, under_way=True, started=5.0, operation="/o", generation="g", asked=6.0, trouble=trouble.to_json()
+            str(DIGEST), 1.0, under_way=True, started=5.0, operation="/o", generation="g", asked=6.0, trouble=trouble.to_json()
         ),
     )
+    progress.waits.refuse("look", trouble, 7.0)
     progress.keep_whole(DIGEST)
     progress.keep_whole(DIGEST)
     assert progress.whole == [str(DIGEST)]
