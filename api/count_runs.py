@@ -4,7 +4,6 @@ Those are facts of the app as a whole, not of a process: a timer runs in one of 
 
 import json
 import logging
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -14,9 +13,9 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from api.runs import decoded
+from registries.connections import connections
 from registries.expiry import days_left
-from replication.mistakes import InvalidSettings
-from replication.settings import Settings
+from replication.failures import Refused
 from telemetry import figures, span, tell
 
 bp = df.Blueprint()  # the app's only when it exports
@@ -34,10 +33,10 @@ async def count_runs(timer: func.TimerRequest, client: df.DurableOrchestrationCl
         figures.in_flight.count(as_observed(in_flight))
         figures.waiting.count(as_observed(waiting))
         try:
-            settings = Settings.parse(os.environ)
-        except InvalidSettings:
-            return  # every run and the status page tell that
-        figures.expiry.count(days_left(settings))
+            here = connections()
+        except Refused:
+            return  # every run and the status page tell what is wrong with the settings
+        figures.expiry.count(await days_left(here.settings, here.secrets))
 
 
 Counted = Counter[tuple[tuple[str, str], ...]]

@@ -38,7 +38,7 @@ class EntraCredential:
 
     def __init__(self, target: Target, secrets: HeldSecrets | None = None) -> None:
         self._target = target
-        self._proofs = Proofs(target, secrets or HeldSecrets())
+        self._proofs = Proofs(target.credential, secrets or HeldSecrets())
         self._tokens: TokenCache[str] = TokenCache(self._fetch)
 
     async def token(self, audience: str) -> Token:

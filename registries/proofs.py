@@ -4,9 +4,8 @@ import base64
 from dataclasses import dataclass
 
 from registries.heldsecrets import HeldSecrets
-from replication.credential import ClientCertificate, ClientSecret
+from replication.credential import ClientCertificate, ClientSecret, Credential
 from replication.secret import Secret
-from replication.targets import Target
 from replication.vaultsecret import SecretSource
 
 
@@ -19,8 +18,8 @@ class Proof:
 
 
 class Proofs:
-    def __init__(self, target: Target, secrets: HeldSecrets) -> None:
-        self._credential = target.credential
+    def __init__(self, credential: Credential, secrets: HeldSecrets) -> None:
+        self._credential = credential
         self._secrets = secrets
 
     async def read(self, doing: str) -> Proof:
