@@ -39,13 +39,16 @@ class Connection:
         try:
             return self._once(method, path, body, headers or {})
         except (http.client.RemoteDisconnected, ConnectionError):  # kept open too long, or a restart: the calls here may be repeated
-            self._connection.close()
             return self._once(method, path, body, headers or {})
 
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-        self._connection.request(method, path, body=body, headers={**self._headers, **headers})
-        response = self._connection.getresponse()
-        return Answer(response.status, response.headers, response.read())
+        try:
+            self._connection.request(method, path, body=body, headers={**self._headers, **headers})
+            response = self._connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        except BaseException:
+            self._connection.close()  # it has no place for another request
+            raise
 
     def __enter__(self) -> Self:
         return self

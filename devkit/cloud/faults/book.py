@@ -24,11 +24,13 @@ class Counts:
 class Book:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._clock = clock
-        self._kept = Kept(database, "faults", [])
+        self._kept, self._kept_counts = Kept(database, "faults", []), Kept(database, "fault-counts", {})
         self._numbers = count(1)
         self._entries: list[tuple[Rule, Counts]] = []
+        counts = self._kept_counts.get()
         for one in self._kept.get():
-            self._entries.append((Rule.from_json(one["rule"], otherwise=""), Counts(**one["counts"])))
+            rule = Rule.from_json(one, otherwise="")
+            self._entries.append((rule, Counts(*counts.get(rule.id, ()))))
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -45,7 +47,7 @@ class Book:
                         return rule
             return None
         finally:
-            if matched:  # once for the call: with thirty rules of small chance each, keeping costs more than all the rest
+            if matched:  # once for the call: many rules of small chance may match it
                 self._keep()
 
     async def of_body(self, service: str, method: str, path: str, told: Callable[[Rule], Awaitable[bool]]) -> list[Rule]:
@@ -82,13 +84,13 @@ class Book:
         if len(entries) > MOST:
             raise ValueError(f"at most {MOST} rules")
         self._entries = entries
-        self._keep()
+        self._keep_rules()
         return self.to_json()
 
     def remove(self, identity: str) -> bool:
         before = len(self._entries)
         self._entries = [entry for entry in self._entries if entry[0].id != identity]
-        self._keep()
+        self._keep_rules()
         return len(self._entries) < before
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -105,5 +107,10 @@ class Book:
         known = {rule.id for rule, _ in self._entries}
         return next(identity for number in self._numbers if (identity := f"fault-{number}") not in known)
 
+    def _keep_rules(self) -> None:
+        self._kept.set([rule.to_json() for rule, _ in self._entries])
+        self._keep()
+
     def _keep(self) -> None:
-        self._kept.set([{"rule": rule.to_json(), "counts": asdict(counts)} for rule, counts in self._entries])
+        """The counts, apart from the rules: they change with each call."""
+        self._kept_counts.set({rule.id: (one.matched, one.fired, one.landed, one.last) for rule, one in self._entries})

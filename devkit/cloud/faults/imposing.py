@@ -31,6 +31,7 @@ from devkit.cloud.parts import Parts
 from devkit.cloud.web import AS_OF, FAULT, Recorder, Service, answered, answering, recorded
 
 Unexpected = Callable[[int, str], Refusal]
+CLAIMED = web.RequestKey("claimed", str)
 
 
 def middlewares(service: Service, parts: Parts, unexpected: Unexpected) -> list[Middleware]:
@@ -143,8 +144,11 @@ async def _told(request: web.Request, rule: Rule) -> bool:
     """Whether it is for this call, as far as more than the request line tells."""
     if not rule.fault.anonymous and hdrs.AUTHORIZATION not in request.headers:
         return False
-    if rule.form.identity is not None and await claimed(request) != rule.form.identity:
-        return False
+    if rule.form.identity is not None:
+        if CLAIMED not in request:  # once for all rules
+            request[CLAIMED] = await claimed(request)
+        if request[CLAIMED] != rule.form.identity:
+            return False
     return rule.form.holding is None or rule.form.holding.encode() in await request.read()
 
 
