@@ -14,6 +14,7 @@ from tests.chaos.source import Delete, DeleteRepository, Push, Repository, Sourc
 BUSY = 3  # repositories at a time
 EACH = 40  # operations, about, for each repository
 RETURNS = 0.08  # how often an old one is returned to
+MENDED = 0.8  # of the children that are deleted below an index
 TAGS = ("latest", "v1", "v1.2", "V_2.0-rc.1", "t" * 128)
 NAMES = ("chaos/r{}", "chaos/a-b__c.d/e{}", "r{}", "chaos/deep/er/and/deep.er/r{}")
 
@@ -37,17 +38,19 @@ class Planner:
         self._count = operations
         self._texts = (f"{seed} {number}" for number in count(1))
         self._source = Source()
+        self._owed: list[tuple[int, str, Image]] = []  # from which operation on a child is pushed again, that an index lacks
         self._names = [NAMES[number % len(NAMES)].format(number) for number in range(max(BUSY, operations // EACH))]
 
     def operations(self) -> Iterator[Operation]:
         names, weights = list(KINDS), [weight for weight, _ in KINDS.values()]
         for number in range(self._count):
-            steps: Sequence[Step] = ()
+            kind, steps = "push again", self._mended(number)
             while not steps:
                 (kind,) = self._random.choices(names, weights)
                 repository = self._choose(number)
                 steps = KINDS[kind][1](self, repository, self._source.of(repository))
             for step in steps:
+                self._owe(number, step)
                 self._source.apply(step)
             yield Operation(number, kind, tuple(steps))
 
@@ -56,6 +59,23 @@ class Planner:
         if first and self._random.random() < RETURNS:
             return self._random.choice(self._names[:first])
         return self._random.choice(self._names[first : first + BUSY])
+
+    # A child that an index lacks is mostly pushed again soon: what the source's own index lacks excuses what a target lacks
+
+    def _owe(self, number: int, step: Step) -> None:
+        if isinstance(step, Delete) and self._random.random() < MENDED:
+            here = self._source.of(step.repository)
+            if any(child.digest == step.digest for one in here.manifests.values() for child in one.children):
+                self._owed.append((number + self._random.randrange(2, 12), step.repository, here.manifests[step.digest]))
+
+    def _mended(self, number: int) -> Sequence[Step]:
+        due = next((owed for owed in self._owed if owed[0] <= number), None)
+        if due is None:
+            return []
+        self._owed.remove(due)
+        _, name, child = due
+        here = self._source.of(name)
+        return [] if child.digest in here.manifests else [Push(name, child, None)]
 
     # What there is to choose from
 
@@ -136,7 +156,8 @@ class Planner:
         return [Push(name, artifacts.referrer(next(self._texts), gone or self._image()), None)]
 
     def delete(self, name: str, here: Repository) -> Sequence[Step]:
-        return self._delete(name, list(here.manifests.values()))
+        listed = {child.digest for one in here.manifests.values() for child in one.children}
+        return self._delete(name, [one for digest, one in here.manifests.items() if digest not in listed])
 
     def delete_child(self, name: str, here: Repository) -> Sequence[Step]:
         return self._delete(name, [child for one in here.manifests.values() for child in one.children if child.digest in here.manifests])
@@ -164,7 +185,8 @@ class Planner:
         return [DeleteRepository(name)] if len(here.manifests) > 5 else []
 
     def _delete(self, name: str, among: Sequence[Image]) -> Sequence[Step]:
-        one = self._one(among)
+        """Often what is newest, whose import may be under way."""
+        one = self._one(among[-2:] if self._random.random() < 0.5 else among)
         return [] if one is None else [Delete(name, one.digest)]
 
 

@@ -11,7 +11,7 @@ from tests.chaos.artifacts import image
 from tests.chaos.hands import Hands
 from tests.chaos.records import Records
 from tests.chaos.source import Delete, Push
-from tests.chaos.weather import LATEST, PROVOKED, STALEST
+from tests.chaos.weather import IMPORTS_LAST, LATEST, PROVOKED, STALEST
 from tests.e2e.eventually import eventually
 from tests.e2e.running import CLIENTS, Site
 
@@ -36,7 +36,7 @@ class Provoker:
         self.stale_read()
         self.second_run()
         self.moved_and_deleted()
-        self._cloud.set_imports(latency_seconds=0)
+        self._cloud.set_imports(latency_seconds=IMPORTS_LAST)
         return self.kill(disaster)
 
     def orphan(self) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.chaos.records import Import, Records, Told
 from tests.chaos.weather import PROVOKED
-from tests.e2e.running import Site
 
 TWO_RUNS = "two runs for one tag"
 DELETED = "delete during an import"
@@ -19,6 +18,7 @@ STALE = "stale read"
 MOVED = "tag moved between look and act"
 RACES = (TWO_RUNS, DELETED, KILLED, ORPHAN, LATE, STALE, MOVED)
 BETWEEN = ("moved_on", "came_back")  # what an act answers that has found the source otherwise
+LOOKS, ACTS = ("look", "look_around"), ("move_tag", "remove_tag", "delete_artifact")
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Races:
         return self.provoked if repository.startswith(f"{PROVOKED}/") else self.chance
 
 
-def counted(site: Site, records: Records, rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> Races:
+def counted(records: Records, rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> Races:
     """But for kills, which are counted when they happen. `rules`: each cloud's faults, with their counts."""
     races = Races()
     for repository in second_runs(records.runs()):
@@ -89,11 +89,12 @@ def overtaken(imports: Sequence[Import], deletions: Sequence[tuple[str, str, flo
 def moved_between(records: Records) -> Iterator[str]:
     """The repository of each act that found the source otherwise than the look before it had, when the source had really changed between:
     a stale look is another race."""
-    changes, lost = records.tag_changes(), records.deletions()
+    tags, lost = records.past("source").tags, records.deletions()
     for given, events in (one for answer in BETWEEN for one in records.histories(answer)):
         work = given.get("work", {})
         key = (work.get("repository", ""), work.get("tag") or "")
-        moments = [*changes.get(key, ()), *(moment for name, digest, moment in lost if (name, digest) == (key[0], work.get("digest")))]
+        changes = [moment for since, until, _ in tags.get(key, ()) for moment in (since, until)]
+        moments = [*changes, *(moment for name, digest, moment in lost if (name, digest) == (key[0], work.get("digest")))]
         for looked, acted in looks_and_acts(events):
             if any(looked <= moment <= acted for moment in moments):
                 yield key[0]
@@ -105,8 +106,8 @@ def looks_and_acts(events: Sequence[Mapping[str, Any]]) -> Iterator[tuple[float,
     for event in events:
         if (name := event.get("Name")) is not None:
             names[event["EventId"]] = name
-            looked = event["moment"] if name == "look" else looked
-        elif names.get(event.get("TaskScheduledId", -1)) in ("move_tag", "delete_artifact") and "Result" in event:
+            looked = event["moment"] if name in LOOKS else looked
+        elif names.get(event.get("TaskScheduledId", -1)) in ACTS and "Result" in event:
             answer = json.loads(event["Result"])
             answer = json.loads(answer) if isinstance(answer, str) else answer
             if isinstance(answer, dict) and answer.get("state") in BETWEEN:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.aftermath import FOREVER, Past
 from tests.e2e.running import Site
 
 Clock = Callable[[Any], float]
@@ -121,15 +122,33 @@ class Records:
             rows = database.execute("SELECT repository, digest, until FROM manifests WHERE until IS NOT NULL").fetchall()
         return [(repository, digest, clock(until)) for repository, digest, until in rows]
 
-    def tag_changes(self) -> dict[tuple[str, str], list[float]]:
-        """When the source's tags began or ceased to mean something."""
+    def past(self, cloud: str) -> Past:
+        """All that its registry has ever held, by the machine's clock."""
+        with reading(self._clouds[cloud]) as database:
+            clock, found = _cloud_clock(database), Past()
+            tags = database.execute("SELECT repository, name, since, until, digest FROM tags ORDER BY since").fetchall()
+            manifests = database.execute("SELECT repository, digest, since, until, content FROM manifests ORDER BY since").fetchall()
+        for repository, name, since, until, digest in tags:
+            found.tags.setdefault((repository, name), []).append((clock(since), _end(until, clock), digest))
+        for repository, digest, since, until, content in manifests:
+            found.manifests.setdefault((repository, digest), []).append((clock(since), _end(until, clock)))
+            if digest not in found.children and (listed := json.loads(content).get("manifests")):
+                found.children[digest] = tuple(child["digest"] for child in listed)
+        return found
+
+    def covered(self) -> dict[str, list[tuple[float, float]]]:
+        """When an event or a run of a repository was under way."""
         with reading(self._clouds["source"]) as database:
             clock = _cloud_clock(database)
-            rows = database.execute("SELECT repository, name, since, until FROM tags").fetchall()
-        changes: dict[tuple[str, str], list[float]] = {}
-        for repository, name, since, until in rows:
-            changes.setdefault((repository, name), []).extend(clock(moment) for moment in (since, until) if moment is not None)
-        return changes
+            statement = "SELECT body, published, attempted, state FROM deliveries WHERE state IN ('pending', 'delivered')"
+            rows = database.execute(statement).fetchall()
+        found: dict[str, list[tuple[float, float]]] = {}
+        for body, published, attempted, state in rows:
+            repository = json.loads(body)["data"]["target"]["repository"]
+            found.setdefault(repository, []).append((clock(published), _end(attempted if state == "delivered" else None, clock)))
+        for run in self.runs():
+            found.setdefault(run.repository, []).append((run.began, FOREVER if run.ended is None else run.ended))
+        return found
 
     def histories(self, holding: str) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
         """The input, and the events with their `moment`, of each instance in whose history that text stands."""
@@ -187,6 +206,10 @@ def _cloud_clock(database: sqlite3.Connection) -> Clock:
     ((text,),) = database.execute("SELECT value FROM settings WHERE name = 'clock-anchors'").fetchall()
     cloud, real, scale = json.loads(text)["value"]
     return lambda moment: real + ((moment if isinstance(moment, float) else seconds(moment)) - cloud) / scale
+
+
+def _end(moment: float | None, clock: Clock) -> float:
+    return FOREVER if moment is None else clock(moment)
 
 
 def _told(target: Mapping[str, Any], action: str) -> Told:

@@ -37,6 +37,9 @@ class Report:
     failures: Sequence[str] = ()  # outcomes that nothing explains
     broken: Sequence[str] = ()  # instances in which a bug threw
     seen: Seen = field(default_factory=Seen)
+    deviations: Mapping[str, int] = field(default_factory=dict)  # of tags at the targets from the source, by what was written down
+    longest: Mapping[str, float] = field(default_factory=dict)  # seconds, by kind
+    alone: Sequence[str] = ()  # those that nothing was putting right
     differences: Sequence[Difference] = ()
     secrets: Sequence[str] = ()
     strays: Sequence[str] = ()
@@ -48,7 +51,7 @@ class Report:
         """Each a sentence; none: it is good."""
         troubles = [str(one) for one in self.differences if one.verdict == "differs"]
         if not self.dropped:  # what no event told of is put right by reconciliation, not by a run that is under way
-            troubles += [f"alone: {told}" for told in self.seen.alone.values()]
+            troubles += [f"alone: {told}" for told in (*self.seen.alone.values(), *self.alone)]
         troubles += [f"failed: {told}" for told in self.failures]
         troubles += [f"broken: {told}" for told in self.broken]
         troubles += [f"secret: {told}" for told in self.secrets]
@@ -91,19 +94,23 @@ class Report:
 
     def _lines(self) -> Sequence[tuple[str, str]]:
         verdicts = Counter(one.verdict for one in self.differences)
-        shares = {name: f"{self.faults.get(name, 0) / calls:.1%}" for name, calls in self.calls.items() if calls}
+        shares = {name: f"{calls} ({self.calls[f'{name}, failed'] / max(1, calls):.0%} failed)" for name, calls in self.calls.items()
+                  if f"{name}, failed" in self.calls}  # fmt: skip
         return [
             ("operations", told(self.kinds)),
             ("events", told(self.events)),
             ("runs", f"{self.runs}: {told(self.outcomes)}"),
             ("imports", f"{self.imports}, {self.extra_imports} of them extra"),
-            ("faults", told({name: fired for name, fired in self.faults.items() if ":" in name and fired})),
-            ("calls of the app", told(self.calls) + f"; of them hit by a fault {told(shares)}"),
+            ("calls of the app", told(shares)),
+            ("faults", told(self.faults)),
             ("accidents", told(self.accidents)),
             *((f"race: {race}", f"{self.races.chance[race]} by chance, {self.races.provoked[race]} on purpose") for race in RACES),
-            ("tags at the targets", f"{self.seen.looks} looks; {told(self.seen.times)}"),
+            ("tags not as at the source, by the reader", f"{told(self.seen.times)}, in {self.seen.looks} looks"),
             ("  longest, seconds", told({kind: f"{seconds:.1f}" for kind, seconds in self.seen.longest.items()})),
             ("  with no run under way", f"{len(self.seen.alone)}"),
+            ("tags not as at the source, by the records", told(self.deviations)),
+            ("  longest, seconds", told({kind: f"{seconds:.1f}" for kind, seconds in self.longest.items()})),
+            ("  with no run under way", f"{len(self.alone)}"),
             ("reconciliation", self.reconciled or "not needed: no event was dropped"),
             ("untagged at the source only", str(verdicts["untagged"])),
             ("excused, the source's own index lacks a child", str(verdicts["excused"])),

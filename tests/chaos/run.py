@@ -12,6 +12,7 @@ from typing import Any
 
 from devkit.local.child import ROOT
 from tests.chaos.accidents import Disaster, accidents
+from tests.chaos.aftermath import deviations, left_alone
 from tests.chaos.hands import Hands
 from tests.chaos.inventory import take
 from tests.chaos.judge import Difference, compare
@@ -23,7 +24,8 @@ from tests.chaos.reader import Reader
 from tests.chaos.records import Records
 from tests.chaos.report import Report
 from tests.chaos.source import Source
-from tests.chaos.weather import ACCESS_TOKENS_LAST, PAUSES, set_events, set_weather
+from tests.chaos.weather import IMPORTS_LAST, LATEST, PAUSES, TOKENS_LAST, set_events, set_weather
+from tests.e2e.eventually import eventually
 from tests.e2e.plainhttp import Answer
 from tests.e2e.running import Site
 from tests.e2e.search import leaks
@@ -31,9 +33,11 @@ from tests.e2e.search import leaks
 BUSIEST = 24  # steps that wait for their turn: then nothing more is done to the source for a moment
 MOST_RUNS = 150  # instances under way, parents and their targets' parts
 REST = 0.05  # seconds
+WITHIN = 1800.0  # seconds, for a reconciliation
 TOLD_EACH = 100  # operations
+SERVICES = ("registry", "registry's tokens", "arm", "arm's looks", "entra")  # as the weather names them
 # Seconds by the machine's clock, which is the app's: what refuses a token that it got less than a minute ago is taken for a missing right.
-ENTRA_LASTS, REFRESH_LASTS = 3600.0, 65.0
+REFRESH_LASTS = 65.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +57,17 @@ class Chaos:
         self._began = time.monotonic()
         self._operations = plan(options.seed, options.operations)
         self._seconds: dict[str, float] = {}
+        self._rules: dict[str, Sequence[Mapping[str, Any]]] = {}  # each cloud's faults, with their counts
         shutil.rmtree(options.folder / "site", ignore_errors=True)
         shutil.rmtree(options.folder / "site-egress", ignore_errors=True)
         unkind = ("--unkind", options.unkind, "--seed", str(options.seed)) if options.unkind else ()
         self.site = Site(options.folder / "site", options.targets, ROOT, options.scale, unkind, **PAUSES)
         for cloud in self.site.stack.clouds.values():
+            cloud.settings["imports"]["latencySeconds"] = IMPORTS_LAST
             cloud.settings["lifetimes"] = {
-                "entraSeconds": ENTRA_LASTS * options.scale,
+                "entraSeconds": TOKENS_LAST,
                 "refreshSeconds": REFRESH_LASTS * options.scale,
-                "accessSeconds": ACCESS_TOKENS_LAST,
+                "accessSeconds": TOKENS_LAST,
             }
         kinds = Counter(operation.kind for operation in self._operations)
         self._report = Report(
@@ -90,6 +96,7 @@ class Chaos:
                 self._do(operation, hands, records)
             disaster.finish()
             self._took("operations")
+            self._calm()
             report.never_quiet = until_quiet(records, options.scale)
             if options.dropped and not report.never_quiet:
                 report.reconciled = self._reconcile()
@@ -114,14 +121,21 @@ class Chaos:
         while records.load() > BUSIEST or records.active() > MOST_RUNS:
             time.sleep(REST)
 
+    def _calm(self) -> None:
+        """Nothing fails any more, once what was held back by then has landed: runs have pauses behind them that have doubled many times."""
+        time.sleep(LATEST / self._options.scale)
+        self._rules = {name: cloud.faults() for name, cloud in self.site.clouds.items()}
+        for cloud in self.site.clouds.values():
+            cloud.behave()
+
     def _reconcile(self) -> str:
         """The app's own, once: how it ended."""
         site = self.site
         answer: Answer = site.app.send("POST", "/api/reconcile", {"x-functions-key": site.ends.app.key}, b"{}")
-        if answer.status == 404:
-            return "asked for, and the app has no such route yet"
-        instance = answer.json()["instance"]
-        return f"instance {instance}: {site.over(instance)}"
+        assert answer.status == 202, answer
+        instance: str = answer.json()["instance"]
+        eventually(lambda: site.instance(instance)["runtimeStatus"], lambda status: status not in ("Pending", "Running"), within=WITHIN)
+        return f"instance {instance}: {site.instance(instance)['output']}"
 
     def _judge(self, source: Source) -> list[Difference]:
         site = self.site
@@ -135,13 +149,17 @@ class Chaos:
 
     def _count(self, records: Records, disaster: Disaster, provoked: int) -> None:
         report, site = self._report, self.site
-        rules = {name: cloud.faults() for name, cloud in site.clouds.items()}
-        report.faults, report.calls = fault_counts(rules)
+        report.faults, report.calls = fault_counts(self._rules)
         chaos = site.clouds["source"].event_chaos()
         report.events = {**records.deliveries(), **{name: chaos[name] for name in ("doubled", "delayed", "dropped")}}
-        report.races = counted(site, records, rules)
+        report.races = counted(records, self._rules)
         report.races.chance[KILLED], report.races.provoked[KILLED] = disaster.caught, provoked
         report.accidents = dict(disaster.done)
+        source, covered, end = records.past("source"), records.covered(), time.time()
+        found = [one for name in records.targets for one in deviations(source, records.past(name), name, end)]
+        report.deviations = Counter(one.kind for one in found)
+        report.longest = {kind: max(one.lasted for one in found if one.kind == kind) for kind in report.deviations}
+        report.alone = [f"{one}, {seconds:.2f} s of it with no run under way" for one, seconds in left_alone(found, covered)]
         imports = [one for target in records.targets for one in records.imports(target)]
         report.imports = len(imports)
         report.extra_imports = sum(records.extra_imports(target) for target in records.targets)
@@ -158,17 +176,16 @@ class Chaos:
 
 
 def fault_counts(rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[dict[str, int], dict[str, int]]:
-    """How often each kind has fired; and how many calls there were, by their service, as the first rule of each has counted them."""
+    """How often each kind has fired; and how many calls of the app there were, by their service, as the first rule of each has counted
+    them, with those of them that failed."""
     fired, calls = Counter[str](), Counter[str]()
-    for told in rules.values():
-        for rule in told:
-            fired[rule["id"]] += rule["fired"]
-            service = rule["id"].partition(":")[0]
-            if rule["id"].endswith(": 429"):
-                calls[service] += rule["matched"]
-            if service in ("registry", "arm", "arm's looks", "entra", "registry's tokens") and "stale" not in rule["id"]:
-                fired[service] += rule["fired"]
-    return dict(fired), dict(calls)
+    for rule in (rule for told in rules.values() for rule in told):
+        service, _, kind = rule["id"].partition(": ")
+        fired[rule["id"]] += rule["fired"]
+        if service in SERVICES:
+            calls[service] += rule["matched"] if kind == "429" else 0
+            calls[f"{service}, failed"] += 0 if kind.startswith("stale") else rule["fired"]
+    return {name: count for name, count in fired.items() if count}, dict(calls)
 
 
 def unexplained(runs: Sequence[Any]) -> Iterator[str]:

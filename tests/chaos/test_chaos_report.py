@@ -20,6 +20,7 @@ ALONE = Seen(alone={(("china", "team/app", "v1"), "older"): "china: team/app:v1 
 BAD = {
     "difference": replace(GOOD, differences=[DIFFERENCE]),
     "alone": replace(GOOD, seen=ALONE),
+    "alone by the records": replace(GOOD, alone=["china: team/app:v1 was older"]),
     "failed": replace(GOOD, failures=["a run"]),
     "broken": replace(GOOD, broken=["a bug"]),
     "secret": replace(GOOD, secrets=["a password is in host.log"]),

@@ -17,7 +17,8 @@ from tests.e2e.running import CLIENTS
 STALEST = 40.0
 LATEST = 150.0  # until what was cut off or given up has landed
 STREWN = 60.0  # over which events are delivered
-ACCESS_TOKENS_LAST = 240.0
+IMPORTS_LAST = 20.0  # at least: long enough for something to happen meanwhile
+TOKENS_LAST = 240.0  # Entra's, and the registries' access tokens
 PAUSES = {
     "ReplicationSettle": "100",
     "ReplicationDeleteDelay": "100",
@@ -26,6 +27,7 @@ PAUSES = {
     "ReplicationUnknownImport": "200",
     "ReplicationImportDeadline": "900",
     "ReplicationPatience": "28800",
+    "ReplicationRemovals": "100000",  # nobody is there to give his word
 }
 PROVOKED = "provoked"  # the first part of the names of repositories that the weather spares
 _REGISTRY, _IMPORT, _OPERATION = rf"/v2/(?!{PROVOKED}/).*|/acr/.*", "/subscriptions/.*/importImage", "/subscriptions/.*/operationResults/.*"
@@ -123,6 +125,7 @@ def _arm() -> Iterator[Gust]:
 def _imports() -> Iterator[Gust]:
     kinds = {
         "fails: blobs": (0.02, faults.fails("blobs")),
+        "fails: internal": (0.02, faults.fails("internal")),
         "fails: status": (0.01, faults.fails("status")),
         "fails: not found": (0.01, faults.fails("not_found")),
         "fails: unauthorized": (0.01, faults.fails("unauthorized")),
