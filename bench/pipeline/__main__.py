@@ -29,7 +29,7 @@ class Sizes:
     starts: int = 15
     children: int = 3
     targets: tuple[int, ...] = (1, 2, 3)
-    events: int = 24
+    batches: int = 4
     lags: int = 10
     scale: float = 1.0
     burst: int = 1000
@@ -38,7 +38,7 @@ class Sizes:
     layers: int = 10
 
 
-QUICK = Sizes(starts=3, targets=(1, 3), events=8, lags=3, scale=0.2, burst=30, by_hand=1)
+QUICK = Sizes(starts=3, targets=(1, 3), batches=2, lags=3, scale=0.2, burst=30, by_hand=1)
 
 
 def measured(folder: Path, sizes: Sizes) -> list[Section]:
@@ -46,7 +46,7 @@ def measured(folder: Path, sizes: Sizes) -> list[Section]:
     works: dict[str, Callable[[Path], Section]] = {
         "cold start": lambda own: cold_start(own, sizes.starts),
         "requests": lambda own: requests_per_event(own, sizes.children),
-        "cpu": lambda own: cpu_per_event(own, sizes.targets, sizes.events),
+        "cpu": lambda own: cpu_per_event(own, sizes.targets, sizes.batches),
         "lag": lambda own: lag(own, sizes.lags, sizes.scale),
         "throughput": lambda own: throughput(own, sizes.burst),
         "histories": lambda _: histories(sizes.hours),
