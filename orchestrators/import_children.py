@@ -20,8 +20,8 @@ AT_ONCE = 8  # imports that are started together
 
 @bp.orchestration_trigger(context_name="context")
 def import_children(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
-    """`{work, limits, page, began?, started?}` -> `{failure}`, null when all but the index itself is at the target. Custom status:
-    `{state, failure, waiting}`."""
+    """`{work, limits, page, pages?, began?, started?}` -> `{failure}`, null when all but the index itself is at the target. Custom
+    status: `{state, failure, waiting}`."""
     given = input_of(context)
     children = Children(context, given)
     try:
@@ -56,39 +56,38 @@ class Children:
         self._run = Run(context, Limits.from_json(given["limits"]), self._report)
         self._work = work.to_json()
         self._named = f"import what {work.repository}@{work.digest.short}… lists into {work.target}"
-        self._page = given["page"]
+        self._page, self._pages = given["page"], given.get("pages")
         self._began = datetime.fromisoformat(given["began"]) if "began" in given else self._run.now
         self._started = {int(place): Started(**one) for place, one in given.get("started", {}).items()}
 
     def progress(self) -> dict[str, Any]:
         started = {str(place): asdict(one) for place, one in self._started.items()}
-        return {"page": self._page, "began": self._began.isoformat(), "started": started}
+        return {"page": self._page, "pages": self._pages, "began": self._began.isoformat(), "started": started}
 
     def steps(self) -> Generator[Any, Any, Failure | None]:
         """What fails is told at once, but for a service that wants us to wait: the caller asks the source why."""
-        pages = self._page + 1
-        while self._page < pages:
-            self._report(f"importing page {self._page + 1} of {pages}" if self._page else "importing", None)
-            brought = yield from self._bring_page()
-            if isinstance(brought, Failure):
-                return brought
-            pages, self._page, self._started, self._began = brought, self._page + 1, {}, self._run.now
+        while self._pages is None or self._page < self._pages:
+            self._report(f"importing page {self._page + 1} of {self._pages}" if self._pages else "importing", None)
+            failure = yield from self._bring_page()
+            if failure is not None:
+                return failure
+            self._page, self._started, self._began = self._page + 1, {}, self._run.now
             self._run.start_over_if_long()
         return None
 
-    def _bring_page(self) -> Generator[Any, Any, int | Failure]:
-        """How many pages there are."""
+    def _bring_page(self) -> Generator[Any, Any, Failure | None]:
         asked = 0
         while True:
             given = {**self._work, "page": self._page, "imports": self._under_way()}
             seen = yield from self._run.insist("look_at_children", given)
             if isinstance(seen, Failure):
                 return seen
+            self._pages = seen["pages"]
             for place, started in self._started.items():
-                started.arrived = started.arrived or place not in seen["images"]
+                if place not in seen["images"]:
+                    started.arrived, started.operation = True, None  # which is long, and would travel with each new generation
             if not seen["images"]:
-                failure = yield from self._put(seen["indexes"])
-                return failure or seen["pages"]
+                return (yield from self._put(seen["indexes"]))
             failure = yield from self._begin([place for place in seen["images"] if not self._may_come(place)])
             if failure is None:
                 if self._waited >= self._run.limits.import_deadline:

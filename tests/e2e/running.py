@@ -186,8 +186,13 @@ class Site:
 
     def instance(self, instance: str) -> Json:
         """As the engine keeps it, with its whole history."""
-        value: Json = self._durable(f"instances/{quote(instance, safe='')}?showHistory=true&showHistoryOutput=true").json()
+        value = self.instance_if_any(instance)
+        assert value is not None, instance
         return value
+
+    def instance_if_any(self, instance: str) -> Json | None:
+        answer = self._durable(f"instances/{quote(instance, safe='')}?showHistory=true&showHistoryOutput=true")
+        return None if answer.status == 404 else answer.json()
 
     def start(self, orchestration: str, given: Any) -> str:
         """As whoever has the master key can, or may write to the storage account. The instance's id."""

@@ -61,6 +61,7 @@ def test_a_thousand_of_them_travel_by_position_within_500_history_events() -> No
     assert run.output == {"failure": None}
     assert run.generations > 10
     assert run.longest < 500
+    assert [one["state"] for one in run.statuses][-1] == "importing page 21 of 21"
     started = [given["child"] for name, given in run.calls if name == "start_import"]
     assert sorted(set(started)) == list(range(1001))
     assert max(len(json.dumps(given)) for _, given in run.calls) < 8000
