@@ -54,6 +54,11 @@ def is_https_url(text: str) -> bool:
     return _is_url(text, ("https",))
 
 
+def is_http_url(text: str) -> bool:
+    """As `is_https_url`, and without TLS too."""
+    return _is_url(text, ("http", "https"))
+
+
 def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
     """Printable ASCII alone: `urlsplit` drops line ends without a word."""
     if not _PRINTABLE.fullmatch(text):

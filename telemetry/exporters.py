@@ -10,31 +10,37 @@ import os
 
 from opentelemetry import metrics, trace
 
+from replication.telemetrysettings import CONNECTION, SIGNALS, endpoint, export_mistakes, protocol_mistakes
 from telemetry import otlp
 
 log = logging.getLogger("multi-cloud-publish")
-CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 HANDED_OVER = "PYTHON_ENABLE_OPENTELEMETRY"
 # Their import costs a cold start; our own requests have spans already, and those of the Azure SDK would hold queries.
 UNUSED = ("azure_sdk", "django", "fastapi", "flask", "httpx", "psycopg2", "requests", "urllib", "urllib3")
 
 
 def configure() -> None:
-    """Once, before anything else of the app. Does nothing where a provider is set up already, as the worker does it on demand."""
+    """Once, before anything else of the app, which starts whatever is wrong with the settings of this. Does nothing where a provider is set
+    up already, as the worker does it on demand."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # below it, the SDKs log every request
     logging.getLogger("azure.identity").setLevel(logging.ERROR)  # below it, an answer that holds no token, whole; each is told as a refusal
     if exporting() or _is_sdk(trace.get_tracer_provider()):
         return
-    wanted = os.environ.get(CONNECTION) or any(otlp.endpoint(signal, os.environ) for signal in ("TRACES", "METRICS", "LOGS"))
-    if not wanted:
+    if not os.environ.get(CONNECTION) and not any(endpoint(signal, os.environ) for signal in SIGNALS):
         return
+    if mistakes := export_mistakes(os.environ):
+        for mistake in mistakes:
+            log.error("no telemetry is exported: %s", mistake)
+        return
+    for mistake in protocol_mistakes(os.environ):
+        log.warning("telemetry: %s", mistake)
     if os.environ.get(HANDED_OVER, "").lower() not in ("true", "1"):
         log.warning("telemetry is exported, but %s is not true: traces begin anew in each step, and log lines come twice", HANDED_OVER)
     os.environ.setdefault("OTEL_TRACES_SAMPLER", "parentbased_always_on")  # Azure Monitor's own default drops all but 5 traces a second
-    if os.environ.get(CONNECTION):
-        _to_azure_monitor()
-    else:
-        otlp.export(os.environ)
+    try:
+        _to_azure_monitor() if os.environ.get(CONNECTION) else otlp.export(os.environ)
+    except Exception as error:  # whatever else the SDKs do not take: the app is there to replicate, with telemetry or without
+        log.error("telemetry is not exported, or not all of it: a setting of it is not taken (%s)", type(error).__name__)
 
 
 def exporting() -> bool:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from opentelemetry import metrics, trace
 
+from replication.telemetrysettings import SIGNALS, endpoint
+
 log = logging.getLogger("multi-cloud-publish")
 OWN = ("opentelemetry", "urllib3")  # loggers that write while lines are exported
 CLOSED_WITHIN = 3.0  # seconds, of the last export: each SDK's own is ten and more, at a collector that hangs
@@ -18,13 +20,6 @@ CLOSED_WITHIN = 3.0  # seconds, of the last export: each SDK's own is ten and mo
 
 class Provider(Protocol):
     def shutdown(self) -> None: ...
-
-
-def endpoint(signal: str, values: Mapping[str, str]) -> str | None:
-    """`signal`: TRACES, METRICS or LOGS."""
-    if values.get(f"OTEL_{signal}_EXPORTER", "").strip().lower() == "none":
-        return None
-    return values.get(f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") or values.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None
 
 
 def export(values: Mapping[str, str]) -> None:
@@ -88,4 +83,4 @@ def _close_at_exit(providers: list[Provider]) -> None:
 
 
 def _hosts(values: Mapping[str, str]) -> set[str]:
-    return {urlsplit(url).hostname or "?" for signal in ("TRACES", "METRICS", "LOGS") if (url := endpoint(signal, values))}
+    return {urlsplit(url).hostname or "?" for signal in SIGNALS if (url := endpoint(signal, values))}

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 APP = {"function_app", "orchestrators", "activities", "api", "cli", "ledger", "registries", "replication", "telemetry"}
 MAY_IMPORT: dict[str, set[str]] = {
     "replication": set(),
-    "telemetry": set(),
+    "telemetry": {"replication"},
     "registries": {"replication", "telemetry"},
     "ledger": {"registries", "replication"},
     "activities": {"ledger", "registries", "replication", "telemetry"},

@@ -83,6 +83,13 @@ def test_the_settings_may_be_piped_in_or_stand_in_the_environment() -> None:
     assert told("check", **RIGHT) == (0, "All settings are right: 2 targets.\n")
 
 
+def test_what_keeps_telemetry_from_being_exported_is_told_too() -> None:
+    values = {**WRONG, "OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    status, words = told("check", "-", stdin=json.dumps(values))
+    assert (status, words.splitlines()[0]) == (1, "4 mistakes:")
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT is no URL" in words and "OTEL_EXPORTER_OTLP_PROTOCOL asks for" in words
+
+
 def test_a_mistake_in_a_target_is_told_by_its_place() -> None:
     status, words = told("check", "-", stdin=json.dumps(listed(target(tags={"include": ["v["]}))))
     assert status == 1

@@ -84,6 +84,28 @@ def test_what_the_worker_has_set_up_is_left_alone() -> None:
     assert (found["exporters"], found["handlers"]) == ([], 0)
 
 
+UNFIT = {
+    "no connection string": {"APPLICATIONINSIGHTS_CONNECTION_STRING": "canary"},
+    "a reference": {"APPLICATIONINSIGHTS_CONNECTION_STRING": "@Microsoft.KeyVault(SecretUri=https://canary/)"},
+    "no URL": {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://[canary"},
+    "no scheme": {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "canary:4318"},
+    "what only the SDK knows": {**OTLP, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "999999"},
+}
+
+
+@pytest.mark.parametrize("settings", UNFIT.values(), ids=UNFIT)
+def test_the_app_starts_though_telemetry_is_set_wrongly_and_tells_it(settings: dict[str, str]) -> None:
+    found, said = configured(**settings, **HANDED_OVER)
+    assert (found["exporting"], found["exporters"], found["handlers"]) == (False, [], 0)
+    assert "telemetry is " in said and "canary" not in said
+
+
+def test_a_protocol_that_is_not_spoken_is_told_and_all_goes_out_in_ours() -> None:
+    found, said = configured(**OTLP, **HANDED_OVER, OTEL_EXPORTER_OTLP_PROTOCOL="grpc")
+    assert found["exporters"] == ["OTLPSpanExporter"]
+    assert said.count("OTEL_EXPORTER_OTLP_PROTOCOL asks for a protocol that the app does not speak") == 1
+
+
 def test_a_process_ends_though_its_collector_hangs() -> None:
     """It would wait for ten minutes; here, for as long as the last export may take."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
