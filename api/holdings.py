@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from registries.connections import Connections
+from registries.noanswer import unreachable
 from registries.registry import Found, Reference, Registry
-from registries.wire import unreachable
 from replication.failures import Failure, Refused
 from replication.references import Digest, Repository, Tag
 from replication.scope import Filtered

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from registries.egress import through, transport
 from registries.heldsecrets import HeldSecrets
+from registries.noanswer import trouble_of, unreachable
 from registries.proofs import Proof, Proofs, certificate_bytes
 from registries.refusals.answers import trouble
 from registries.refusals.entra import entra_refusal
 from registries.tokens import Token, TokenCache, sdk_token
-from registries.wire import ANSWER_WITHIN, Answer, unreachable
+from registries.wire import ANSWER_WITHIN, Answer
 from replication.clouds import CLOUDS
 from replication.credential import ClientCertificate, FederatedToken
 from replication.failures import Failure, Refused
@@ -74,7 +75,7 @@ class EntraCredential:
         except ClientAuthenticationError as error:
             failure = self._denied(self._doing, str(error.message), error.response)  # type: ignore[arg-type]
         except (AzureError, TimeoutError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
-            failure = unreachable(self._doing, self._authority, type(error).__name__)  # azure-identity takes any answer
+            failure = trouble_of(error).failure(self._doing, self._authority)  # azure-identity takes any answer
         raise Refused(failure)
 
     @property

@@ -5,8 +5,9 @@ Its endpoint is beside the app, so no proxy stands between. Source: App Service,
 import asyncio
 
 from registries.egress import direct_transport
+from registries.noanswer import trouble_of
 from registries.tokens import Token, TokenCache, sdk_token
-from registries.wire import ANSWER_WITHIN, unreachable
+from registries.wire import ANSWER_WITHIN
 from replication.failures import Code, Failure, Refused, said
 
 
@@ -42,5 +43,5 @@ class ManagedIdentity:
         except ClientAuthenticationError as error:  # also when there is no such endpoint
             failure = Failure(kind="denied", code=self._code, doing=doing, said=said(error.message), hint=self._hint)
         except (AzureError, TimeoutError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
-            failure = unreachable(doing, "the app's identity endpoint", type(error).__name__)
+            failure = trouble_of(error).failure(doing, "the app's identity endpoint")
         raise Refused(failure)

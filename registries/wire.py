@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import AzureError, ServiceRequestError
+from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import UserAgentPolicy
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from registries.egress import LARGEST_ANSWER, through, transport
-from replication.failures import Failure, NoAnswer, Refused
+from registries.noanswer import Trouble, trouble_of, unreachable
+from replication.failures import NoAnswer, Refused
 from replication.targets import DIRECT, Egress
 
 ANSWER_WITHIN: Final = 90  # seconds for the whole: a server that sends a byte now and then is not waited for
@@ -64,7 +65,7 @@ class Wire:
 async def whole_answer(asking: Awaitable[AsyncHttpResponse], host: str, doing: str) -> Answer:
     """Of a request that is sent with `stream=True`: read as it comes, so that no more is held than may be. Raises `NoAnswer` when no whole
     one came."""
-    body, sent = bytearray(), True
+    body = bytearray()
     try:
         async with asyncio.timeout(ANSWER_WITHIN), await asking as response:
             async for chunk in response.iter_raw():
@@ -72,22 +73,11 @@ async def whole_answer(asking: Awaitable[AsyncHttpResponse], host: str, doing: s
                 if len(body) > LARGEST_ANSWER:
                     break
     except TimeoutError:
-        trouble = f"not within {ANSWER_WITHIN} seconds"
+        trouble = Trouble(f"not within {ANSWER_WITHIN} seconds", sent=True)
     except (AzureError, ValueError) as error:
-        trouble, sent = type(error).__name__, not isinstance(error, ServiceRequestError)
+        trouble = trouble_of(error)
     else:
         if len(body) <= LARGEST_ANSWER:
             return Answer(response.status_code, response.headers, bytes(body))
-        trouble = f"the answer is larger than {LARGEST_ANSWER} bytes"
-    raise NoAnswer(unreachable(doing, host, trouble), sent=sent)
-
-
-def unreachable(doing: str, host: str, trouble: str) -> Failure:
-    """`trouble` is a class of errors rather than a text: such texts may hold a URL or a request."""
-    return Failure(
-        kind="transient",
-        code="unreachable",
-        doing=doing,
-        said=f"no whole answer from {host}: {trouble}",
-        hint="It is tried again by itself; if it lasts, check the network between the app and that host (DNS, firewall, private endpoint).",
-    )
+        trouble = Trouble(f"the answer is larger than {LARGEST_ANSWER} bytes", sent=True)
+    raise NoAnswer(trouble.failure(doing, host), sent=trouble.sent)

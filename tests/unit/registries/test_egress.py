@@ -1,5 +1,7 @@
 """The authorities and the proxy of one side: for all of its requests, and for nobody else's."""
 
+import asyncio
+import ssl
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +9,8 @@ import pytest
 
 from devkit.tls import TlsFiles, make_authority
 from registries.connections import Connections
-from replication.failures import Refused
+from registries.wire import Wire
+from replication.failures import Code, Kind, NoAnswer, Refused
 from replication.limits import Limits
 from replication.references import Digest, Repository, Tag
 from replication.settings import Settings
@@ -58,9 +61,68 @@ async def test_a_proxy_that_is_not_there_is_named(clouds: Clouds) -> None:
             with pytest.raises(Refused) as refused:
                 await attempt
             failure = check_refusal(refused, "transient", "unreachable")
-            assert f" through the proxy {gone.url}: " in failure.said
+            assert f" through the proxy {gone.url}: the proxy takes no connection" in failure.said
+            assert "SourceProxy" in failure.hint
     finally:
         await here.close()
+
+
+@pytest.mark.parametrize(
+    "status, kind, code", [(407, "denied", "network_denied"), (403, "denied", "network_denied"), (502, "transient", "unreachable")]
+)
+async def test_a_proxy_that_lets_nothing_through_is_told_with_its_status(clouds: Clouds, status: int, kind: Kind, code: Code) -> None:
+    async with tunnel(refuses=status) as proxy:
+        here = connected(clouds, source=Egress(proxy=proxy.url), china=Egress(proxy=proxy.url))
+        try:
+            china = here.target("china")
+            for attempt in (here.source.resolve(APP, V1), china.credential.token("https://x.example"), china.registry.resolve(APP, V1)):
+                with pytest.raises(Refused) as refused:
+                    await attempt
+                failure = check_refusal(refused, kind, code)
+                assert failure.said.endswith(f" through the proxy {proxy.url}: the proxy answered {status}")
+        finally:
+            await here.close()
+        imports = Wire(clouds.target.login_server, Egress(proxy=proxy.url))
+        with pytest.raises(NoAnswer) as unsent:
+            await imports.send("POST", "/v2/", doing="bring it")
+        await imports.close()
+    assert not unsent.value.sent
+
+
+async def test_what_keeps_a_request_from_being_sent_is_named(clouds: Clouds, foreign: TlsFiles, tls: TlsFiles) -> None:
+    async with tunnel() as closed:
+        pass
+    trusting = Egress(ca_file=str(foreign.ca))
+    for host, egress, words, hint in (
+        (clouds.source.login_server, trusting, "its certificate is not trusted", "caFile of a target, SourceCAFile"),
+        (closed.url.removeprefix("http://"), DIRECT, "it takes no connection (ConnectionRefusedError)", "the port"),
+        ("nowhere.invalid", DIRECT, "its name does not resolve", "DNS"),
+    ):
+        wire = Wire(host, egress)
+        with pytest.raises(NoAnswer) as refused:
+            await wire.send("GET", "/v2/", doing="look")
+        await wire.close()
+        failure = check_refusal(refused, "transient", "unreachable")
+        assert failure.said == f"no whole answer from {host}: {words}"
+        assert hint in failure.hint and not refused.value.sent
+
+
+async def test_a_connection_that_breaks_without_an_answer_may_have_taken_the_request(tls: TlsFiles) -> None:
+    """azure-core calls it an error of the request, as it does those before it was sent."""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls.certificate, tls.key)
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context) as server:
+        wire = Wire(f"localhost:{server.sockets[0].getsockname()[1]}", Egress(ca_file=str(tls.ca)))
+        with pytest.raises(NoAnswer) as refused:
+            await wire.send("PUT", "/v2/", doing="put")
+        await wire.close()
+    assert check_refusal(refused, "transient", "unreachable").said.endswith("ServerDisconnectedError")
+    assert refused.value.sent
 
 
 async def test_authorities_of_one_target_are_not_those_of_another(clouds: Clouds, tls: TlsFiles, foreign: TlsFiles) -> None:

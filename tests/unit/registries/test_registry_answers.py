@@ -356,7 +356,7 @@ async def test_an_answer_that_does_not_come_in_time_is_none(tls: TlsFiles, monke
     async with registry_at(tls, Reply(late=never)) as (registry, _):
         with pytest.raises(Refused) as refused:
             await registry.resolve(APP, V1)
-    assert check_refusal(refused, "transient", "unreachable", BEARER).said.endswith("ServiceResponseTimeoutError")
+    assert check_refusal(refused, "transient", "unreachable", BEARER).said.endswith("SocketTimeoutError")
 
 
 async def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
