@@ -6,11 +6,12 @@ Sources: Azure Resource Manager, "Common error codes"; "Import container images"
 
 import re
 
-from registries.refusals.answers import first_error, network, retry_after, trouble, words_of
+from registries.refusals.answers import FIREWALL, first_error, network, retry_after, trouble, words_of
 from registries.refusals.registry import DISALLOWED
 from registries.wire import Answer
 from replication.failures import Code, Failure, Kind, said
 from replication.targets import Source, Target
+from replication.texts import LOGIN_SERVER
 
 NOT_ADMITTED = {"AuthorizationFailed", "LinkedAuthorizationFailed", "AuthenticationFailed"}  # of whoever asks, not of the import
 UNKNOWN_RESOURCE = {"ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound", "ParentResourceNotFound"}
@@ -89,12 +90,7 @@ def _end(message: str, target: Target, source: Source) -> tuple[Kind, Code, str]
             "source_denied",
             f"ARM of {target.name} could not pull with the token {(target.source_token or source.token).name}: check it and its scope map.",
         )
-    if denied := _DENIED_BY.search(message):
-        hint = (
-            f"{denied[1]} does not let the copying in. Source: do its network rules admit the target's cloud, and does its policy let"
-            f" images out (az acr update --name {source.registry.name} --allow-exports true)? Target: az acr update --name"
-            f" {target.registry.name} --allow-trusted-services true."
-        )
+    if (hint := _not_let_in(message, target, source)) is not None:
         return "denied", "import_denied", hint
     if DISALLOWED in message.lower():
         hint = f"{target.name} does not take it: a lock, quarantine, soft deletion, or a full registry."
@@ -110,3 +106,20 @@ def _end(message: str, target: Target, source: Source) -> tuple[Kind, Code, str]
         return "conflict", "too_many_manifests", hint
     hint = "It is started again by itself, unless the source has lost it meanwhile; docs/troubleshooting.md, 'import_failed'."
     return "transient", "import_failed", hint
+
+
+def _not_let_in(message: str, target: Target, source: Source) -> str | None:
+    """What to do where one of the two registries does not let the copying in."""
+    if rule := FIREWALL.search(message):
+        return (
+            f"A registry's network rules do not admit {rule[1]}, from where ARM of {target.name} copies: az acr network-rule add --name"
+            f" {source.registry.name} --ip-address {rule[1]} (it may be another the next time)."
+        )
+    if denied := _DENIED_BY.search(message):
+        which = denied[1] if LOGIN_SERVER.fullmatch(denied[1]) else "One of the registries"  # whatever else: a URL may hold a signature
+        return (
+            f"{which} does not let the copying in. Source: do its network rules admit the target's cloud, and does its policy let"
+            f" images out (az acr update --name {source.registry.name} --allow-exports true)? Target: az acr update --name"
+            f" {target.registry.name} --allow-trusted-services true."
+        )
+    return None

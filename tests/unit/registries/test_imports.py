@@ -15,6 +15,8 @@ import pytest
 from devkit.tls import TlsFiles
 from registries.arm import DEFAULT_RETRY_AFTER, ImportState, TargetImports
 from registries.egress import LARGEST_ANSWER
+from registries.refusals.arm import import_failure
+from registries.wire import Answer
 from replication.failures import Code, Kind, Refused
 from replication.references import Digest, Repository
 from replication.targets import RegistryId
@@ -285,6 +287,27 @@ async def test_an_import_that_failed_is_told_apart_from_a_look_that_did(tls: Tls
     assert (state.state, state.failure.code) == ("failed", code)
     assert state.failure.doing.startswith(f"import imports/app@{ABSENT.short}… into china (")
     assert "https://" not in state.failure.said
+
+
+FIREWALL_MET = """Operation registries-1 failed. Forbidden {"errors":[{"code":"DENIED","message":"client with IP '20.1.2.3' is not allowed access. Refer https://aka.ms/acr/firewall"}]}"""  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    "words, hint, not_told",
+    [
+        ("Access to contoso.azurecr.io denied.", "contoso.azurecr.io does not let the copying in", "One of"),
+        ("Access to https://x.blob.example/a?sig=canary-signature denied.", "One of the registries does not let", "canary"),
+        ("Access to contoso.azurecr.io/a?sig=canary-signature denied.", "One of the registries does not let", "canary"),
+        (FIREWALL_MET, "--ip-address 20.1.2.3", "aka.ms"),
+    ],
+)
+def test_what_does_not_let_an_import_in_is_named_and_no_address_with_a_signature(
+    words: str, hint: str, not_told: str, clouds: Clouds
+) -> None:
+    answered = Answer(400, {}, json.dumps({"error": {"code": "InvalidParameters", "message": words}}).encode())
+    failure = import_failure(answered, target_of(clouds.target), source_of(clouds.source), "import")
+    assert (failure.kind, failure.code) == ("denied", "import_denied")
+    assert hint in failure.hint and not_told not in failure.hint
 
 
 async def test_arm_that_does_not_answer_in_time_is_unreachable(tls: TlsFiles, clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> None:
