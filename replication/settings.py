@@ -28,6 +28,7 @@ from replication.texts import (
     is_absolute_path,
     is_guid,
     is_proxy,
+    without_default_port,
 )
 from replication.vaultsecret import AUDIENCE_EXAMPLE, AUDIENCE_SETTING, URI_EXAMPLE, SecretSource, held_in, is_vault_audience
 
@@ -83,7 +84,7 @@ def _source(values: Mapping[str, str], mistakes: Mistakes) -> Source | None:
         return None
     return Source(
         registry=registry,
-        login_server=login_server,
+        login_server=without_default_port(login_server),
         token_name=name,
         token_password=password,
         second_password=second,

@@ -22,6 +22,7 @@ from replication.texts import (
     is_guid,
     is_https_url,
     is_proxy,
+    without_default_port,
 )
 
 CLOUD_FIELDS = {
@@ -108,7 +109,7 @@ def _login_server(fields: Fields, cloud: Cloud | None, registry: RegistryId | No
         return f"{registry.name.lower()}.{cloud.login_server_suffix}" if cloud and registry else ""
     if not isinstance(given, str) or not LOGIN_SERVER.fullmatch(given):
         fields.wrong("loginServer", "is not a login server (a host name, without https:// or a path)", "contosocn.azurecr.cn")
-    return str(given)
+    return without_default_port(str(given))
 
 
 def _guid(fields: Fields, field: str) -> str:

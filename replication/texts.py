@@ -23,6 +23,11 @@ _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
+def without_default_port(login_server: str) -> str:
+    """So that one registry has one name."""
+    return login_server.removesuffix(":443")
+
+
 def is_guid(text: str) -> bool:
     return _GUID.fullmatch(text) is not None
 

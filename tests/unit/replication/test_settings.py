@@ -118,6 +118,18 @@ def test_a_target_is_not_its_own_source() -> None:
     ]
 
 
+def test_a_port_makes_no_other_registry() -> None:
+    public = {"cloud": "public", "registry": f"{GROUP}/other"}
+    own = target(**public, loginServer="contoso.azurecr.io:443")
+    assert mistakes_of(listed(own)) == [("ReplicationTargets", "gives target 'china' the registry of the source")]
+    named = {**listed(target(**public, loginServer="x.azurecr.io")), "SourceACRLoginServer": "x.azurecr.io:443"}
+    assert mistakes_of(named) == [("ReplicationTargets", "gives target 'china' the registry of the source")]
+    twice = [
+        target(loginServer=f"x.azurecr.cn{port}", registry=f"{GROUP}/other{name}", name=name) for name, port in (("a", ""), ("b", ":443"))
+    ]
+    assert mistakes_of(listed(*twice)) == [("ReplicationTargets", "gives target 'b' the registry of target 'a'")]
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     values = {**SAMPLE, "SourceACRResourceId": "x", "TargetAzureServicePrincipalTenantId": "x", "ReplicationSettle": "x"}
     del values["SourceACRPullTokenPassword"], values["TargetACRResourceId"]
