@@ -100,9 +100,13 @@ def test_what_is_pushed_by_its_digest_alone_gets_no_tag(site: Site, target: str)
     assert json.loads(site.ask(target, "GET", "/v2/artifacts/empty/tags/list").body)["tags"] == []
 
 
-def test_referrers_do_not_wait_for_an_index_that_lists_them(runs: Mapping[str, Json]) -> None:
-    referrers = ("its signature", "its child's", "its signature's", "before its subject", "one child's")
-    assert max(target["seconds"] for name in referrers for target in runs[name]["targets"]) < 60
+@pytest.mark.parametrize("target", BOTH)
+@pytest.mark.parametrize("name", ["its signature", "its child's", "its signature's", "before its subject", "one child's"])
+def test_referrers_do_not_wait_for_an_index_that_lists_them(site: Site, runs: Mapping[str, Json], name: str, target: str) -> None:
+    """Nothing is looked for between the first look and the import."""
+    history = site.instance(f"{runs[name]['instance']}~{target}")["historyEvents"]
+    called = [one["FunctionName"] for one in history if one["EventType"] == "TaskCompleted"]
+    assert called[:3] == ["authenticate_target", "look", "start_import"]
 
 
 def test_a_retag_starts_no_import(site: Site) -> None:
