@@ -75,37 +75,36 @@ class Bringing:
             if isinstance(checked, Failure):
                 return checked
             missing = checked
-        doubt = self.progress.incomplete
+        doubt = self.progress.incomplete.get(str(digest))
         if not missing:
-            self._complete(digest)
+            self.progress.incomplete.pop(str(digest), None)
             return "there"
-        suspects = doubt.suspects if doubt and doubt.digest == str(digest) else [one for one in missing if one != str(digest)]
+        suspects = doubt.suspects if doubt is not None else [one for one in missing if one != str(digest)]
         arrived = yield from Import(self.run, content, index, self.began, self.progress).content(suspects)
+        if arrived != "incomplete":
+            self.progress.incomplete.pop(str(digest), None)
         if arrived == "there":
-            self._complete(digest)
             self.progress.doubted = None
         return arrived
 
-    def _complete(self, digest: Digest) -> None:
-        if self.progress.incomplete is not None and self.progress.incomplete.digest == str(digest):
-            self.progress.incomplete = None
-
     def wait_for_source(self) -> Generator[Any, Any, Failure | None]:
-        """The source's own index lacks a manifest: it may be pushed yet, or deleted and pushed again. No import meanwhile."""
-        doubt = self.progress.incomplete
-        assert doubt is not None
+        """The source's own indexes lack something: it may be pushed yet, or deleted and pushed again. No import meanwhile."""
+        doubts = self.progress.incomplete
+        first, doubt = min(doubts.items(), key=lambda item: item[1].since)
         failure = Failure(
             kind="not_found",
             code="source_incomplete",
-            doing=f"bring {self.work.repository}@{Digest.parse(doubt.digest).short}… to {self.work.target}",
+            doing=f"bring {self.work.repository}@{Digest.parse(first).short}… to {self.work.target}",
             said=f"the source's own index lists what the source does not hold: {', '.join(doubt.suspects)}",
             hint="Push the missing platform, or the whole index, to the source again; until then no cloud can pull it.",
         )
         left = self.run.limits.patience - (self._elapsed - doubt.since)
         if left <= 0:
             return failure
-        doubt.looks += 1
-        pause = min(FIRST_WAIT_FOR_SOURCE * 2.0 ** (doubt.looks - 1), LONGEST_WAIT, left)
+        for one in doubts.values():
+            one.looks += 1
+        looks = min(one.looks for one in doubts.values())
+        pause = min(FIRST_WAIT_FOR_SOURCE * 2.0 ** (looks - 1), LONGEST_WAIT, left)
         self.run.tell_waiting(failure, since=self.began.timestamp() + doubt.since, pause=pause)
         yield from self.run.sleep(pause)
         return None

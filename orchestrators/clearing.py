@@ -50,7 +50,7 @@ class Clearing:
                 trouble = yield from run.sleep(run.limits.settle)
             elif wide.stuck:
                 trouble = yield from self._wait_for_what_is_stuck()
-            elif self.telling.progress.incomplete is not None:
+            elif self.telling.progress.incomplete:
                 trouble = yield from self._complete()
             elif run.may_land:
                 run.may_land = False
@@ -139,15 +139,13 @@ class Clearing:
         return True
 
     def _complete(self) -> Generator[Any, Any, Failure | None]:
-        """An index that lacked something at the source may be at the target already, and lack it there as well."""
-        doubt = self.telling.progress.incomplete
-        assert doubt is not None
-        brought = yield from self.bringing.in_order(Bring(Digest.parse(doubt.digest), None), index=True, held=None)
-        if brought == "incomplete":
-            return (yield from self.bringing.wait_for_source())
-        self.telling.progress.incomplete = None
-        self.wide.unsettled = brought != "moved_on"
-        return brought if isinstance(brought, Failure) else None
+        """Indexes that lacked something at the source may be at the target already, and lack it there as well."""
+        for digest in list(self.telling.progress.incomplete):
+            brought = yield from self.bringing.in_order(Bring(Digest.parse(digest), None), index=True, held=None)
+            if isinstance(brought, Failure):
+                return brought
+            self.wide.unsettled = self.wide.unsettled or brought in ("verified", "unverified")
+        return (yield from self.bringing.wait_for_source()) if self.telling.progress.incomplete else None
 
     def _remove(self, step: Untag | Remove) -> Generator[Any, Any, Failure | bool]:
         """As `_bring`. Once: after a pause for a refusal what it rests on is looked at again."""
@@ -178,4 +176,4 @@ class Clearing:
         wide.stuck.clear()
         if wide.trouble is not None:
             return Failure.from_json(wide.trouble)
-        return (yield from self.bringing.wait_for_source())
+        return (yield from self.bringing.wait_for_source()) if self.telling.progress.incomplete else None

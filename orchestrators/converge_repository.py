@@ -133,7 +133,7 @@ class WholeRepository:
         telling, bringing = Telling(self.run, work, self.began, progress), Bringing(self.run, work, self.began, progress)
         clearing = Clearing(telling, bringing, wide, lambda _: self._ended(), extras=bool(self._given.get("extras")))
         around = yield from clearing.rested()
-        sweep.removed, sweep.untold, progress.wide, progress.incomplete = wide.removed, wide.untold, None, None
+        sweep.removed, sweep.untold, progress.wide, progress.incomplete = wide.removed, wide.untold, None, {}
         if isinstance(around, Failure):
             sweep.failure = sweep.failure or around.to_json()
         elif isinstance(around, Neighbourhood):

@@ -66,10 +66,7 @@ class Import:
         self.progress.importing = None
         if found["gone"]:
             return "gone"
-        doubt, digest = self.progress.incomplete, str(self.work.digest)
-        if doubt is None or doubt.digest != digest:
-            doubt = self.progress.incomplete = Doubt(self._elapsed, digest=digest)
-        doubt.suspects = found["lacks"]
+        self.progress.incomplete.setdefault(str(self.work.digest), Doubt(self._elapsed)).suspects = found["lacks"]
         return "incomplete"
 
     def _one_import(self, now: Importing) -> Generator[Any, Any, Failure | None]:

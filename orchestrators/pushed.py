@@ -111,8 +111,8 @@ class Pushed:
         return min(FIRST_LOOK_AGAIN * 2.0 ** (doubt.looks - 1), left)
 
     def _bring(self, step: Bring, seen: Seen) -> Generator[Any, Any, Ended | None]:
-        """Then wait for the settling time, within which a late import or another run may undo it; the look after it decides. What the
-        source's own index lacks keeps back nothing else, so everything around is looked at then."""
+        """Then wait for the settling time, within which a late import or another run may undo it; the look after it decides. What cannot be
+        brought keeps back nothing else, so everything around is looked at then."""
         work, progress, run = self.telling.work, self.telling.progress, self.telling.run
         if not (yield from self.telling.may_go_on(run.limits.rounds)):
             return self.telling.unsettled()
@@ -120,7 +120,7 @@ class Pushed:
         index = seen.index or step.digest != (work.digest if work.tag is None else seen.source.tagged)
         brought = yield from self.bringing.in_order(step, index=index, held=seen.target.has_digest if mine else None)
         if isinstance(brought, Failure):
-            return brought
+            return brought if mine else "widen"
         if brought == "incomplete":
             return "widen"
         if brought == "moved_on":  # nothing was put; the source, or one stale replica of it, said something else a moment ago
@@ -133,13 +133,14 @@ class Pushed:
         yield from run.sleep(run.limits.settle)
         return None
 
-    def _moved_on(self) -> Generator[Any, Any, Failure | None]:
+    def _moved_on(self) -> Generator[Any, Any, Ended | None]:
+        """A long import may outlast the time for doubts."""
         progress = self.telling.progress
         if progress.doubted is None:  # first doubts, or content was imported and they begin anew, which must not go on for ever
             progress.rounds += 1
         pause = self._pause_in_doubt()
         if pause is None:
-            return self.telling.unsettled()
+            return "widen"
         yield from self.telling.run.sleep(pause)
         return None
 

@@ -38,11 +38,10 @@ class Importing:
 
 @dataclass(slots=True)
 class Doubt:
-    """Something is not as it should be: since when, how often it was looked at again; of which digest, and what that lacks."""
+    """Something is not as it should be: since when, how often it was looked at again; of an index, what it lacks."""
 
     since: float
     looks: int = 0
-    digest: str = ""
     suspects: list[str] = field(default_factory=list)
 
 
@@ -95,8 +94,8 @@ class Sweep:
 class Progress:
     """`verified`: the outcome so far, which a later look may still overturn. `whole`: the digests of which every child was seen at the
     target. `rounds`: changes made, since `retries` late ones. `doubted`: the source contradicts the event, without a change since.
-    `incomplete`: an index that lacks a child at the source. `late`: something that was started may land yet, long after. `wide`: there once
-    the run looks at a whole neighbourhood. `waits`: its refusals."""
+    `incomplete`: the indexes that lack a child at the source, by digest. `late`: something that was started may land yet, long after.
+    `wide`: there once the run looks at a whole neighbourhood. `waits`: its refusals."""
 
     verified: Outcome | None = None
     whole: list[str] = field(default_factory=list)
@@ -105,7 +104,7 @@ class Progress:
     brought: bool = False
     late: bool = False
     doubted: Doubt | None = None
-    incomplete: Doubt | None = None
+    incomplete: dict[str, Doubt] = field(default_factory=dict)
     importing: Importing | None = None
     wide: Wide | None = None
     waits: Waits = field(default_factory=Waits)
@@ -119,12 +118,13 @@ class Progress:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        doubts = {name: None if value[name] is None else Doubt(**value[name]) for name in ("doubted", "incomplete")}
+        doubted, incomplete = value["doubted"], {digest: Doubt(**one) for digest, one in value["incomplete"].items()}
         importing, verified, wide = value["importing"], value["verified"], value["wide"]
         return cls(
             **value
-            | doubts
             | {
+                "doubted": None if doubted is None else Doubt(**doubted),
+                "incomplete": incomplete,
                 "verified": None if verified is None else Outcome.from_json(verified),
                 "importing": None if importing is None else Importing(**importing),
                 "wide": None if wide is None else Wide(**wide),

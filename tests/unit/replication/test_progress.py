@@ -21,7 +21,7 @@ def test_progress_survives_the_way_through_storage() -> None:
             [str(DIGEST)], ["v1"], awaits=1.0, awaited=["g"], stuck=["v2"], trouble=trouble.to_json(), left=["v3"], removed=[{"tag": "v4"}]
         ),
         doubted=Doubt(3.5, 2),
-        incomplete=Doubt(4.0, 1, str(DIGEST), ["sha256:2"]),
+        incomplete={str(DIGEST): Doubt(4.0, 1, ["sha256:2"])},
         importing=Importing(
             str(DIGEST), 1.0, under_way=True, started=5.0, operation="/o", generation="g", asked=6.0, trouble=trouble.to_json()
         ),
