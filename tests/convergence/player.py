@@ -26,14 +26,13 @@ LIMITS = Limits(
 
 @dataclass
 class Waiting:
-    """`step`: under way, or a timer until `at`; `answer`, once it is there."""
+    """`step`: under way, or a timer until `at`; `answer`: of one who knows it at once."""
 
     name: str
     given: Json
     at: float = 0
     step: Step | None = None
     answer: Any = None
-    done: bool = False
 
 
 class Context:
@@ -55,6 +54,13 @@ class Context:
 
     def call_activity(self, name: str, given: Json) -> Waiting:
         return Waiting(name, json.loads(json.dumps(given)))
+
+    def call_entity(self, _: df.EntityId, operation: str, given: Json) -> Waiting:
+        """The waiting room, of which this world knows only that everybody is let in again."""
+        return Waiting("room", {"operation": operation, **given}, answer={"go": LIMITS.probe})
+
+    def signal_entity(self, *_: object) -> None:
+        """As above."""
 
     def task_all(self, tasks: list[Waiting]) -> list[Waiting]:
         return tasks
@@ -131,8 +137,8 @@ class Player:
 
     def play(self, run: Run) -> None:
         self._world.who = run.what
-        if run.waits is None or run.waits.name == "timer":
-            self._go_on(run, None)
+        if run.waits is None or run.waits.name in ("timer", "room"):
+            self._go_on(run, None if run.waits is None else run.waits.answer)
         else:
             self._step(run, run.waits)
 
