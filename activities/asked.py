@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from replication.failures import Refused
+
 AT_ONCE = 8  # requests to one registry
+MORE = 2
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
 
@@ -15,7 +18,7 @@ async def each(questions: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told
 
     async def one(question: Asked) -> Told:
         async with turn:
-            return await ask(question)
+            return await insistently(lambda: ask(question))
 
     tasks = [asyncio.ensure_future(one(question)) for question in questions]
     try:
@@ -23,3 +26,15 @@ async def each(questions: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def insistently(ask: Callable[[], Awaitable[Told]]) -> Told:
+    """One question among many: who did not answer it is asked at once again, twice at most, or a step of a hundred questions would hardly
+    ever come to its end. Who asks for a pause gets it, of the orchestrator."""
+    for _ in range(MORE):
+        try:
+            return await ask()
+        except Refused as refused:
+            if refused.failure.kind != "transient" or refused.failure.retry_after is not None:
+                raise
+    return await ask()

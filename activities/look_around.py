@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from activities.asked import each
+from activities.asked import each, insistently
 from activities.step import bp, step
 from registries.connections import Connections, connections
 from registries.lists import Listed
@@ -55,10 +55,10 @@ class _Around:
 
     async def _look_at(self, digest: Digest) -> "_Seen":
         at_source, at_target, *referrers = await asyncio.gather(
-            self._source.find(self._repository, digest, gone=True),
-            self._target.lists.manifest(self._repository, digest),
-            self._source.lists.referrers(self._repository, digest),
-            self._target.lists.referrers(self._repository, digest),
+            insistently(lambda: self._source.find(self._repository, digest, gone=True)),
+            insistently(lambda: self._target.lists.manifest(self._repository, digest)),
+            insistently(lambda: self._source.lists.referrers(self._repository, digest)),
+            insistently(lambda: self._target.lists.referrers(self._repository, digest)),
         )
         if at_source is not None and self._listing is not None:
             self._tags |= await self._listing.lists.tags_of(self._repository, digest)

@@ -8,7 +8,7 @@ from replication.limits import Limits
 
 FIRST_PAUSE: Mapping[Kind, float] = {"transient": 2, "throttled": 10, "denied": 30}  # seconds; what is not here is final at once
 FIRST_ASKED = 1  # seconds; where the service says how long to wait, that counts, and ours only for the case that it says so again and again
-LONGEST_PAUSE = 3600  # seconds
+LONGEST_PAUSE = 300  # seconds, of ours: what answers nine of ten times is not to be asked once an hour
 LONGEST_ASKED = 86_400  # seconds; what a service asks for is never undercut, but for nonsense
 ALONE = 60  # seconds for which a run tries again by itself what may be over in a moment
 OF_A_PLACE: frozenset[Code] = frozenset(  # trouble that passes, and keeps off everybody rather than one artifact, as all that is denied

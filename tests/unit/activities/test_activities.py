@@ -101,7 +101,7 @@ def test_a_media_type_that_is_left_out_is_told_by_whoever_has_the_manifest(cloud
 
 
 def look_around(call: Call, repository: str, *digests: str, tags: tuple[str, ...] = ()) -> dict[str, Any]:
-    return call("look_around", repository, digests[0], digests=list(digests), tags=list(tags))
+    return call("look_around", repository, digests[0], digests=list(digests), tags=list(tags), extras=False)
 
 
 def test_all_around_a_digest_is_looked_at_on_both_sides(clouds: Clouds, call: Call) -> None:
