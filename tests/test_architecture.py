@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,12 @@ def files_of(*packages: str) -> list[Path]:
 
 
 def trees_of(*packages: str) -> Iterator[ast.Module]:
-    for file in files_of(*packages):
-        yield ast.parse(file.read_text(), str(file))
+    yield from map(tree_of, files_of(*packages))
+
+
+@cache
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(), str(file))
 
 
 def modules_imported_by(*packages: str) -> set[str]:

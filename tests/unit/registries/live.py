@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ def check_refusal(refused: pytest.ExceptionInfo[Refused], kind: Kind, code: Code
     assert error.__cause__ is None
     assert error.__context__ is None
     assert error.failure.doing and error.failure.said and error.failure.hint
-    for shown in (str(error), repr(error), repr(error.failure), str(error.failure.to_json()), str(refused.getrepr(style="short"))):
+    for shown in (str(error), repr(error), repr(error.failure), str(error.failure.to_json()), *format_exception(error)):
         for secret in secrets:
             assert secret not in shown
     return error.failure
