@@ -1,26 +1,22 @@
 """Play an orchestrator in the SDK's own replay engine, without mocks: weeks pass in milliseconds.
 
-Each episode replays the whole history, as in Azure; the host's half (`devkit.host.durable.replay`) numbers the tasks and refuses a history
-that the orchestrator no longer follows. Answers of activities and children are scripted by name; one may be a function of the input."""
+Each generation is replayed whole at its end, as Azure does at each episode, and must come to the same as it did step by step. The host's
+half (`devkit.host.durable.replay`) numbers the tasks and refuses a history that the orchestrator no longer follows. Answers of activities
+and children are scripted by name; one may be a function of the input."""
 
 import heapq
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import azure.functions as func
-
-import orchestrators
 from devkit.host.clock import moment_of, stamp
-from devkit.host.durable import quicker
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.replay import Replay, Work
 from orchestrators.waiting_room import OPERATIONS
 from replication.waitingroom import WaitingRoom
-
-quicker.install()
+from tests.replay.episodes import Generation, ask
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 CALL_TAKES = timedelta(milliseconds=10)
@@ -28,11 +24,6 @@ MOST_EPISODES = 2000
 
 Due = tuple[datetime, Callable[[], Event]]
 Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
-ORCHESTRATORS: Mapping[str, Any] = {
-    name: getattr(getattr(orchestrators, name), name).build().get_user_function()
-    for name in orchestrators.__all__
-    if name not in ("bp", "waiting_room")
-}
 
 
 @dataclass
@@ -96,6 +87,7 @@ class Instance:
         self._given = given
         self._answer = answer
         self._id = id_
+        self._generation = Generation(name, given, id_)
         self.played = Played()
         self.ended = False
 
@@ -112,16 +104,19 @@ class Instance:
         if played.history:
             played.history.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
         played.history += [event(Kind.ORCHESTRATOR_STARTED, now), *fresh]
-        state = ask(self._name, self._given, self._id, played.history)
+        state = self._generation.ask(played.history)
         if state.get("customStatus") not in (None, *played.statuses[-1:]):
             played.statuses.append(state["customStatus"])
         replay = Replay(state["actions"][0], now).over(played.history)
-        new = list(replay.pending.values())
+        new, asked = list(replay.pending.values()), list(played.history)
         played.history += [_scheduled(work, now) for work in new]
         played.longest = max(played.longest, len(played.history) + 1)
+        if replay.ended:
+            assert ask(self._name, self._given, self._id, asked) == state, "a replay of the whole history came to something else"
         if replay.ended and replay.restart is not None:
             self._given = json.loads(json.dumps(replay.restart["input"]))
             self._given = json.loads(self._given) if isinstance(self._given, str) else self._given
+            self._generation = Generation(self._name, self._given, self._id)
             played.history, played.generations = [], played.generations + 1
             return self.begin(now, *replay.unconsumed())
         if replay.ended and (state["isDone"] or state.get("error")):
@@ -178,29 +173,6 @@ def play(name: str, given: dict[str, Any], *, instance: str = "team!app:v1~01234
         for number, (at, how) in enumerate(one.advance(now, ended())):
             heapq.heappush(waiting, (at, episode * 1000 + number, how))
     raise AssertionError(f"no end after {MOST_EPISODES} episodes: {one.played.names[-12:]}")
-
-
-def ask(name: str, given: dict[str, Any], instance: str, history: Sequence[Event]) -> dict[str, Any]:
-    """One episode: the payload as the extension sends it, the state as the SDK answers it, also from within an exception."""
-    payload = {
-        "history": list(history),
-        "input": json.dumps(given),
-        "instanceId": instance,
-        "isReplaying": False,
-        "parentInstanceId": None,
-        "upperSchemaVersion": 1,
-        "upperSchemaVersionNew": 2,
-        "maximumShortTimerDuration": "6.00:00:00",
-        "longRunningTimerIntervalDuration": "3.00:00:00",
-        "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
-    }
-    try:
-        text = ORCHESTRATORS[name](func.OrchestrationContext(json.dumps(payload)))
-    except Exception as error:
-        text = str(error).partition("$OutOfProcData$:")[2]
-        assert text, error
-    state: dict[str, Any] = json.loads(text)
-    return state
 
 
 def is_entity(work: Work) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from devkit.host.clock import moment_of
 from devkit.host.durable.messages import Kind
 from devkit.host.durable.replay import Mismatch, Replay
-from tests.replay.play import ask
+from tests.replay.episodes import ask
 
 HISTORIES = sorted(Path(__file__).parent.glob("histories/*.json"))
 
