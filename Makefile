@@ -2,6 +2,9 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 CHOSEN = $(if $(TARGETS),--targets "$(TARGETS)") $(if $(STATE),--state "$(STATE)")
 
+# Tests and stacks start many interpreters: each would compile all of it anew. `make clean` removes what is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo up clouds test e2e large chaos crash tools conformance bench bench-registry bench-host setup clean
 .DEFAULT_GOAL := help
 
