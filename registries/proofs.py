@@ -48,7 +48,7 @@ class Proofs:
 
 
 def certificate_bytes(held: Secret) -> bytes:
-    """PEM as it is; a vault's certificate of the default form is PKCS #12, in base64 ("About Key Vault certificates", content type of the
-    secret). Raises `ValueError`."""
+    """PEM, whose line ends a paste may have made `\\n` of; a vault's certificate of the default form is PKCS #12, in base64 ("About Key
+    Vault certificates", content type of the secret). Raises `ValueError`."""
     text = held.reveal()
-    return text.encode() if "-----BEGIN" in text else base64.b64decode(text, validate=True)
+    return text.replace("\\n", "\n").encode() if "-----BEGIN" in text else base64.b64decode(text, validate=True)

@@ -7,7 +7,15 @@ from replication.credential import ClientCertificate, ClientSecret, Credential, 
 from replication.fields import Fields
 from replication.secret import Secret
 from replication.targets import SourceToken
-from replication.texts import CA_FILE_WRONG, DATE_EXAMPLE, SETTING_NAME, end_of_day, is_absolute_path
+from replication.texts import (
+    CA_FILE_WRONG,
+    DATE_EXAMPLE,
+    SETTING_NAME,
+    end_of_day,
+    is_absolute_path,
+    wrong_secret,
+    wrong_token_name,
+)
 from replication.vaultsecret import URI_EXAMPLE, SecretSource, held_in
 
 WAYS = {  # exactly one
@@ -73,6 +81,8 @@ def parse_source_token(fields: Fields, values: Mapping[str, str]) -> SourceToken
     if not OF_THE_SOURCE & fields.value.keys():
         return None
     name = fields.text("sourceTokenName", "china-pull")
+    if name and (wrong := wrong_token_name(name)):
+        fields.wrong("sourceTokenName", wrong, "china-pull")
     setting, password = named_secret(fields, "sourceTokenPasswordSetting", "ChinaPullTokenPassword", values)
     second_setting, second = None, None
     if "sourceTokenPassword2Setting" in fields.value:
@@ -88,6 +98,8 @@ def named_secret(fields: Fields, field: str, example: str, values: Mapping[str, 
         return "", Secret("")
     if setting and not values.get(setting):
         fields.wrong(field, "names a setting that is missing or empty", f"{example}, and a setting of that name")
+    if field != "clientCertificateSetting" and (wrong := wrong_secret(values.get(setting) or "")):  # a PEM ends with its line
+        fields.wrong(field, f"names a setting that {wrong}", example)
     try:
         return setting, held_in(values, setting)
     except ValueError as error:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from replication.claims import Claim, find_doubles
 from replication.clouds import CLOUDS, ENVIRONMENT_NAMES, Cloud
 from replication.credential import ClientSecret
 from replication.limits import Limits
 from replication.limitsettings import LIMITS, parse_limits
+from replication.loginservers import without_default_port, wrong_login_server
 from replication.mistakes import Mistakes
+from replication.prefixes import UNCHANGED
 from replication.secret import Secret
 from replication.storesetting import Store, parse_store
 from replication.targetlist import parse_targets
@@ -20,7 +23,6 @@ from replication.texts import (
     CA_FILE_WRONG,
     DATE_EXAMPLE,
     GUID_EXAMPLE,
-    LOGIN_SERVER,
     PROXY_EXAMPLE,
     PROXY_WRONG,
     REGISTRY_EXAMPLE,
@@ -28,7 +30,8 @@ from replication.texts import (
     is_absolute_path,
     is_guid,
     is_proxy,
-    without_default_port,
+    wrong_secret,
+    wrong_token_name,
 )
 from replication.vaultsecret import AUDIENCE_EXAMPLE, AUDIENCE_SETTING, URI_EXAMPLE, SecretSource, held_in, is_vault_audience
 
@@ -41,7 +44,6 @@ SINGLE_TARGET = (
     "TargetAzureServicePrincipalTenantId",
     "TargetACRResourceId",
 )
-EXAMPLE_APART = 'one registry once, or "prefixes" that lead to different places'
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ class Settings:
         """Raises `InvalidSettings` with all mistakes."""
         mistakes = Mistakes()
         source = _source(values, mistakes)
-        targets = _targets(values, mistakes)
+        targets, claims = _targets(values, mistakes)
         limits = parse_limits(values, mistakes)
         store = parse_store(values, mistakes)
-        _find_doubles(source, targets, "ReplicationTargets" if values.get("ReplicationTargets") else "TargetACRResourceId", mistakes)
+        own = None if source is None else _claim(source, None)
+        find_doubles(own, claims, "ReplicationTargets" if values.get("ReplicationTargets") else "TargetACRResourceId", mistakes)
         mistakes.raise_if_any()
         assert source is not None and store is not None  # otherwise there was a mistake
         return cls(source, {target.name: target for target in targets}, limits, store)
@@ -72,10 +75,13 @@ class Settings:
 def _source(values: Mapping[str, str], mistakes: Mistakes) -> Source | None:
     registry = _registry(values, "SourceACRResourceId", mistakes)
     suffix = _environment(values.get("SourceAzureEnvironmentName") or "AzureCloud", "SourceAzureEnvironmentName", mistakes)
-    login_server = values.get("SourceACRLoginServer") or f"{registry.name.lower() if registry else ''}.{CLOUDS[suffix].login_server_suffix}"
-    if registry is not None and not LOGIN_SERVER.fullmatch(login_server):
-        mistakes.add("SourceACRLoginServer", "is not a login server (a host name, without https:// or a path)", "contoso.azurecr.io")
+    given = values.get("SourceACRLoginServer")
+    if given and (wrong := wrong_login_server(given, CLOUDS[suffix])):
+        mistakes.add("SourceACRLoginServer", wrong, f"contoso.{CLOUDS[suffix].login_server_suffix}")
+    login_server = given or f"{registry.name.lower() if registry else ''}.{CLOUDS[suffix].login_server_suffix}"
     name = _required(values, "SourceACRPullTokenName", mistakes, "replication-pull")
+    if name and (wrong := wrong_token_name(name)):
+        mistakes.add("SourceACRPullTokenName", wrong, "replication-pull")
     password = _secret(values, PASSWORD_SETTING, mistakes, "the password of that repository token")
     second = _secret(values, SECOND_PASSWORD_SETTING, mistakes, "its other password") if values.get(SECOND_PASSWORD_SETTING) else None
     expires, vault_client_id = _expires(values, mistakes), _vaults(values, mistakes)
@@ -138,7 +144,7 @@ def _identity(given: str | None, setting: str, mistakes: Mistakes) -> str | None
     return given
 
 
-def _targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
+def _targets(values: Mapping[str, str], mistakes: Mistakes) -> tuple[list[Target], list[Claim]]:
     single = [name for name in SINGLE_TARGET if values.get(name)]
     if values.get("ReplicationTargets"):
         if single:
@@ -148,30 +154,15 @@ def _targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
         return parse_targets(values, mistakes)
     if not single:
         mistakes.add("ReplicationTargets", "is missing: there is no target to replicate to", '[{"name": "china", "cloud": "china", …}]')
-        return []
+        return [], []
     return _single_target(values, mistakes)
 
 
-def _find_doubles(source: Source | None, targets: list[Target], setting: str, mistakes: Mistakes) -> None:
-    """By id and by login server: one registry under two names would verify itself, and lose what the other deletes. Two targets may share
-    a registry if their prefixes keep them apart; filters are no proof of that."""
-    for number, target in enumerate(targets):
-        names = _names(target)
-        others = ["the source"] if source is not None and names & _names(source) else []
-        others += [
-            f"target {one.name!r}"
-            for one in targets[:number]
-            if names & _names(one) and not target.scope.prefixes.apart_from(one.scope.prefixes)
-        ]
-        if others:
-            mistakes.add(setting, f"gives target {target.name!r} the registry of {' and '.join(others)}", EXAMPLE_APART)
+def _claim(registry: Source | Target, name: str | None) -> Claim:
+    return Claim(name=name, registry=registry.registry, login_server=registry.login_server, prefixes=UNCHANGED)
 
 
-def _names(registry: Source | Target) -> set[str]:
-    return {str(registry.registry).lower(), registry.login_server}
-
-
-def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
+def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> tuple[list[Target], list[Claim]]:
     before = len(mistakes)
     environment = _required(values, "TargetAzureEnvironmentName", mistakes, "AzureChinaCloud")
     name = _environment(environment, "TargetAzureEnvironmentName", mistakes) if environment else "public"
@@ -182,19 +173,18 @@ def _single_target(values: Mapping[str, str], mistakes: Mistakes) -> list[Target
         if guids[setting] and not is_guid(guids[setting]):
             mistakes.add(setting, "is not a GUID", GUID_EXAMPLE)
     secret = _secret(values, "TargetAzureServicePrincipalClientKey", mistakes, "the client secret of that service principal")
-    if len(mistakes) > before or registry is None:
-        return []
-    return [
-        Target(
-            name=name,
-            cloud=CLOUDS[name],
-            registry=registry,
-            login_server=f"{registry.name.lower()}.{CLOUDS[name].login_server_suffix}",
-            tenant_id=guids["TargetAzureServicePrincipalTenantId"],
-            client_id=guids["TargetAzureServicePrincipalClientId"],
-            credential=ClientSecret(setting="TargetAzureServicePrincipalClientKey", secret=secret),
-        )
-    ]
+    if registry is None:
+        return [], []
+    target = Target(
+        name=name,
+        cloud=CLOUDS[name],
+        registry=registry,
+        login_server=f"{registry.name.lower()}.{CLOUDS[name].login_server_suffix}",
+        tenant_id=guids["TargetAzureServicePrincipalTenantId"],
+        client_id=guids["TargetAzureServicePrincipalClientId"],
+        credential=ClientSecret(setting="TargetAzureServicePrincipalClientKey", secret=secret),
+    )
+    return [target] if len(mistakes) == before else [], [_claim(target, name)]
 
 
 def _required(values: Mapping[str, str], setting: str, mistakes: Mistakes, example: str) -> str:
@@ -205,7 +195,8 @@ def _required(values: Mapping[str, str], setting: str, mistakes: Mistakes, examp
 
 
 def _secret(values: Mapping[str, str], setting: str, mistakes: Mistakes, example: str) -> SecretSource:
-    _required(values, setting, mistakes, example)
+    if wrong := wrong_secret(_required(values, setting, mistakes, example)):
+        mistakes.add(setting, wrong, example)
     try:
         return held_in(values, setting)
     except ValueError as error:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import fields as fields_of
 from dataclasses import replace
 
+from replication.claims import Claim
 from replication.clouds import CLOUDS, Cloud
 from replication.credentialfields import CREDENTIAL_FIELDS, absolute_path, parse_credential, parse_source_token
 from replication.fields import Fields
 from replication.limitsettings import parse_target_limits
+from replication.loginservers import without_default_port, wrong_login_server
 from replication.scopefields import SCOPE_FIELDS, parse_scope
 from replication.targets import Egress, RegistryId, Target
 from replication.texts import (
@@ -20,9 +22,9 @@ from replication.texts import (
     REGISTRY_EXAMPLE,
     TARGET_NAME,
     is_guid,
+    is_https_origin,
     is_https_url,
     is_proxy,
-    without_default_port,
 )
 
 CLOUD_FIELDS = {
@@ -32,25 +34,33 @@ CLOUD_FIELDS = {
     "acrAudience": "https://containerregistry.azure.net",
     "loginServerSuffix": "azurecr.cn",
 }
+RESERVED = "source"
+ADDRESSES = {"authority", "resourceManager"}  # which requests go to: a path would be left out
+DEFAULT_SCOPE = "/.default"  # which is put behind an audience, here as in the SDKs
 PLACE_FIELDS = {"name", "cloud", "registry", "loginServer", "tenantId", "clientId", "acrAudience", "caFile", "proxy", "limits"}
 FIELDS = {*PLACE_FIELDS, *CREDENTIAL_FIELDS, *SCOPE_FIELDS}
 
 
-def parse_target(fields: Fields, values: Mapping[str, str]) -> Target | None:
-    """None when anything is wrong."""
+def parse_target(fields: Fields, values: Mapping[str, str]) -> tuple[Target | None, Claim | None]:
+    """No target when anything is wrong, and no claim when it is not known to what."""
     before = fields.mistakes_so_far
     fields.only(FIELDS)
     name = fields.text("name", "china")
     if name and not TARGET_NAME.fullmatch(name):
-        fields.wrong("name", "must be 1 to 32 of a-z, 0-9 and '-'", "china")
+        fields.wrong("name", "must be 1 to 32 of a-z, 0-9 and '-', which is not the first", "china")
+    if name == RESERVED:
+        fields.wrong("name", "is what the source is called in figures", "china")
     cloud, registry = _cloud(fields), _registry(fields)
     login_server = _login_server(fields, cloud, registry)
     tenant_id, client_id = _guid(fields, "tenantId"), _guid(fields, "clientId")
     credential, source_token = parse_credential(fields, values), parse_source_token(fields, values)
     scope, egress, limits = parse_scope(fields), _egress(fields), parse_target_limits(fields)
+    claim = None
+    if name and registry is not None and login_server:
+        claim = Claim(name=name, registry=registry, login_server=login_server, prefixes=scope.prefixes)
     if fields.mistakes_so_far > before or cloud is None or registry is None or credential is None:
-        return None
-    return Target(
+        return None, claim
+    target = Target(
         name=name,
         cloud=cloud,
         registry=registry,
@@ -63,13 +73,14 @@ def parse_target(fields: Fields, values: Mapping[str, str]) -> Target | None:
         source_token=source_token,
         limits=limits,
     )
+    return target, claim
 
 
 def _cloud(fields: Fields) -> Cloud | None:
     """With the target's own `acrAudience`, if it has one: which one a registry takes is its own policy, not its cloud's."""
     audience = fields.value.get("acrAudience")
-    if audience is not None and not (isinstance(audience, str) and is_https_url(audience)):
-        fields.wrong("acrAudience", "is not valid", CLOUD_FIELDS["acrAudience"])
+    if audience is not None and (wrong := _wrong_part("acrAudience", audience)):
+        fields.wrong("acrAudience", wrong, CLOUD_FIELDS["acrAudience"])
     cloud = _described_cloud(fields)
     return cloud if cloud is None or audience is None else replace(cloud, acr_audience=str(audience).rstrip("/"))
 
@@ -85,11 +96,26 @@ def _described_cloud(fields: Fields) -> Cloud | None:
     parts = fields.object("cloud", example)
     texts = {field: given.get(field) for field in CLOUD_FIELDS}
     for field, text in texts.items():
-        if not isinstance(text, str) or not (LOGIN_SERVER.fullmatch(text) if field == "loginServerSuffix" else is_https_url(text)):
-            parts.wrong(field, "is missing" if text is None else "is not valid", CLOUD_FIELDS[field])
+        if wrong := _wrong_part(field, text):
+            parts.wrong(field, wrong, CLOUD_FIELDS[field])
     parts.only(CLOUD_FIELDS)
     names = [field.name for field in fields_of(Cloud)]  # in the order of CLOUD_FIELDS
     return Cloud(**dict(zip(names, (str(text).rstrip("/") for text in texts.values()), strict=True)))
+
+
+def _wrong_part(field: str, given: object) -> str | None:
+    """Of a cloud. None where it is right."""
+    if given is None:
+        return "is missing"
+    if not isinstance(given, str):
+        return "is not valid"
+    if field == "loginServerSuffix":
+        return None if LOGIN_SERVER.fullmatch(given) else "is not valid"
+    if field in ADDRESSES:
+        return None if is_https_origin(given) else "has a path" if is_https_url(given) else "is not valid"
+    if given.endswith(DEFAULT_SCOPE):
+        return f"ends in {DEFAULT_SCOPE}: an audience is named without it"
+    return None if is_https_url(given) else "is not valid"
 
 
 def _registry(fields: Fields) -> RegistryId | None:
@@ -107,8 +133,8 @@ def _login_server(fields: Fields, cloud: Cloud | None, registry: RegistryId | No
     given = fields.value.get("loginServer")
     if given is None:
         return f"{registry.name.lower()}.{cloud.login_server_suffix}" if cloud and registry else ""
-    if not isinstance(given, str) or not LOGIN_SERVER.fullmatch(given):
-        fields.wrong("loginServer", "is not a login server (a host name, without https:// or a path)", "contosocn.azurecr.cn")
+    if cloud is not None and (wrong := wrong_login_server(given, cloud)):
+        fields.wrong("loginServer", wrong, f"contosocn.{cloud.login_server_suffix}")
     return without_default_port(str(given))
 
 

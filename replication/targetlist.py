@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from replication.claims import Claim
 from replication.fields import Fields
 from replication.mistakes import Mistakes
 from replication.targetfields import parse_target
@@ -25,27 +26,27 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def parse_targets(values: Mapping[str, str], mistakes: Mistakes) -> list[Target]:
+def parse_targets(values: Mapping[str, str], mistakes: Mistakes) -> tuple[list[Target], list[Claim]]:
+    """Those without a mistake, and what all claim."""
     try:
         listed = json.loads(values[SETTING], object_pairs_hook=_once)
     except _Twice:
         mistakes.add(SETTING, "has an object with two fields of one name, of which JSON would keep the last", EXAMPLE)
-        return []
+        return [], []
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         mistakes.add(SETTING, f"is not JSON{where}", EXAMPLE)
-        return []
+        return [], []
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST:
         mistakes.add(SETTING, f"is not a JSON list of 1 to {MOST} targets", EXAMPLE)
-        return []
-    targets = []
+        return [], []
+    targets, claims = list[Target](), list[Claim]()
     for number, one in enumerate(listed):
         where = f"{SETTING}[{number}]"
         if not isinstance(one, dict):
             mistakes.add(where, "is not an object", EXAMPLE.strip("[]"))
-        elif (target := parse_target(Fields(where, one, mistakes), values)) is not None:
-            targets.append(target)
-    names = [target.name for target in targets]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        mistakes.add(SETTING, f"has two targets of the name {name!r}", "china-east, china-north")
-    return targets
+            continue
+        target, claim = parse_target(Fields(where, one, mistakes), values)
+        targets += [] if target is None else [target]
+        claims += [] if claim is None else [claim]
+    return targets, claims

@@ -13,7 +13,7 @@ from replication.vaultsecret import SecretSource
 PASSWORD_SETTING, SECOND_PASSWORD_SETTING = "SourceACRPullTokenPassword", "SourceACRPullTokenPassword2"
 # "Naming rules and restrictions for Azure resources". A registry's name becomes a host name, and its group part of a URL.
 _SHAPE = re.compile(
-    r"/?subscriptions/([0-9a-z-]{1,64})/resourceGroups/([^/?#%\\\s]{1,90})"
+    r"/?subscriptions/([0-9a-z-]{1,64})/resourceGroups/([^/?#%\\\s]{0,89}[^/?#%\\\s.])"
     r"/providers/Microsoft\.ContainerRegistry/registries/([0-9a-z]{5,50})/?",
     re.IGNORECASE | re.ASCII,
 )

@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from replication.secret import UNRESOLVED
+
 REGISTRY_EXAMPLE = (
     "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/images"
     "/providers/Microsoft.ContainerRegistry/registries/contoso"
@@ -15,17 +17,27 @@ PROXY_EXAMPLE = "http://proxy.example:3128"
 PROXY_WRONG = "is not the plain URL of a proxy (http or https, a host, maybe a port; no credentials)"
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 LOGIN_SERVER = re.compile(rf"(?=.{{1,259}}$){_LABEL}(\.{_LABEL})*(:[1-9][0-9]{{0,4}})?")
-TARGET_NAME = re.compile(r"[a-z0-9-]{1,32}")
+TARGET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _PATH = re.compile(r"(/[^/\x00-\x1f\x7f]+)+")
 _PRINTABLE = re.compile(r"[!-~]+")
+_TOKEN_NAME = re.compile(r"[!-9;-~]{1,128}")
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def without_default_port(login_server: str) -> str:
-    """So that one registry has one name."""
-    return login_server.removesuffix(":443")
+def wrong_secret(text: str) -> str | None:
+    """What no secret has, and a paste often brings along."""
+    return "has spaces or line ends around it" if text != text.strip() else None
+
+
+def wrong_token_name(text: str) -> str | None:
+    """Of a registry's token: it travels before the ':' of HTTP's Basic scheme."""
+    if text.startswith(UNRESOLVED):
+        return "is a Key Vault reference: a token's name is no secret"
+    if wrong := wrong_secret(text):
+        return wrong
+    return None if _TOKEN_NAME.fullmatch(text) else "is not the name of a token (no spaces, no ':')"
 
 
 def is_guid(text: str) -> bool:
@@ -52,6 +64,11 @@ def end_of_day(text: object) -> float | None:
         return datetime.fromisoformat(f"{text}T23:59:59+00:00").timestamp()
     except ValueError:
         return None
+
+
+def is_https_origin(text: str) -> bool:
+    """As `is_https_url`, and without a path."""
+    return is_https_url(text) and urlsplit(text).path in ("", "/")
 
 
 def is_https_url(text: str) -> bool:

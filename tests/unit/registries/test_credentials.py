@@ -62,6 +62,10 @@ async def test_a_certificate_signs_in(cloud: Cloud, chain: bool) -> None:
     assert await token(with_(cloud, certificate(CERTIFICATE.both, send_chain=chain)))
 
 
+async def test_a_certificate_signs_in_whose_line_ends_are_escaped_as_in_json(cloud: Cloud) -> None:
+    assert await token(with_(cloud, certificate(CERTIFICATE.both.decode().replace("\n", "\\n"))))
+
+
 async def test_a_key_may_have_a_password(cloud: Cloud) -> None:
     form = serialization.BestAvailableEncryption(b"canary-of-the-key")
     key = CERTIFICATE.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, form).decode()

@@ -142,6 +142,17 @@ def test_all_mistakes_are_told_at_once() -> None:
     ]
 
 
+def test_what_rests_on_something_wrong_is_checked_too() -> None:
+    values = {**SAMPLE, "SourceACRLoginServer": "https://x", "TargetAzureServicePrincipalTenantId": "x"}
+    values["TargetACRResourceId"] = values["SourceACRResourceId"]
+    assert mistakes_of({**values, "SourceACRResourceId": ""}) == [
+        ("SourceACRResourceId", "is missing"),
+        ("SourceACRLoginServer", "is not a login server (a host name, without https:// or a path)"),
+        ("TargetAzureServicePrincipalTenantId", "is not a GUID"),
+    ]
+    assert mistakes_of(values)[-1] == ("TargetACRResourceId", "gives target 'china' the registry of the source")
+
+
 def test_an_empty_environment_names_everything_that_is_needed() -> None:
     assert [setting for setting, _ in mistakes_of({})] == [
         "SourceACRResourceId",

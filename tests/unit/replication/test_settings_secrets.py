@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from replication.mistakes import InvalidSettings
 from replication.settings import LIMITS, Settings
 from tests.unit.replication.settings_values import CLIENT_SECRET, CLOUD, GROUP, PULL_PASSWORD, SAMPLE, listed, target
+from tests.unit.replication.test_settings import mistakes_of
 
 SECRETS = (PULL_PASSWORD, CLIENT_SECRET)
 spoilt: st.SearchStrategy[Any] = st.sampled_from(
@@ -54,6 +56,32 @@ def spoilt_settings(draw: st.DrawFn) -> dict[str, str]:
         cut = draw(st.just(None) | st.integers(1, 400))
         more["ReplicationTargets"] = json.dumps(draw(spoilt_targets()))[:cut]
     return {**right, **more}
+
+
+AROUND = "has spaces or line ends around it"
+
+
+@pytest.mark.parametrize("secret", [f" {PULL_PASSWORD}", f"{PULL_PASSWORD}\n", f"{PULL_PASSWORD}\t"])
+def test_a_secret_that_was_pasted_with_more_than_itself_is_told(secret: str) -> None:
+    assert mistakes_of({**SAMPLE, "SourceACRPullTokenPassword": secret}) == [("SourceACRPullTokenPassword", AROUND)]
+    assert mistakes_of({**SAMPLE, "TargetAzureServicePrincipalClientKey": secret}) == [("TargetAzureServicePrincipalClientKey", AROUND)]
+    field = "ReplicationTargets[0].clientSecretSetting"
+    assert mistakes_of({**listed(target()), "ChinaSecret": secret}) == [(field, f"names a setting that {AROUND}")]
+
+
+@pytest.mark.parametrize(
+    "name, wrong",
+    [
+        ("pull ", AROUND),
+        ("pu ll", "is not the name of a token (no spaces, no ':')"),
+        (f"pull:{PULL_PASSWORD}", "is not the name of a token (no spaces, no ':')"),
+        ("@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/secrets/y)", "is a Key Vault reference: a token's name is no secret"),
+    ],
+)
+def test_a_tokens_name_is_one(name: str, wrong: str) -> None:
+    assert mistakes_of({**SAMPLE, "SourceACRPullTokenName": name}) == [("SourceACRPullTokenName", wrong)]
+    own = listed(target(sourceTokenName=name, sourceTokenPasswordSetting="ChinaSecret"))
+    assert mistakes_of(own) == [("ReplicationTargets[0].sourceTokenName", wrong)]
 
 
 @given(spoilt_settings())

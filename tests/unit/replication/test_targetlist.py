@@ -67,20 +67,20 @@ def test_an_address_is_a_plain_https_url(url: str) -> None:
     assert mistakes_of(listed(target(cloud={**CLOUD, "authority": url}))) == [("ReplicationTargets[0].cloud.authority", "is not valid")]
 
 
-@pytest.mark.parametrize(
-    "url", ["https://localhost:5211", "https://login.example/", "https://127.0.0.1:1", "https://management.example/arm"]
-)
-def test_an_address_may_have_a_port_and_a_path(url: str) -> None:
+@pytest.mark.parametrize("url", ["https://localhost:5211", "https://login.example/", "https://127.0.0.1:1"])
+def test_an_address_may_have_a_port(url: str) -> None:
     assert only(cloud={**CLOUD, "authority": url}).cloud.authority == url.rstrip("/")
 
 
 @pytest.mark.parametrize(
     "changed, mistake",
     [
-        ({"name": "China"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-'")),
-        ({"name": "c" * 33}, ("name", "must be 1 to 32 of a-z, 0-9 and '-'")),
-        ({"name": "china\n"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-'")),
-        ({"name": "a~b"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-'")),
+        ({"name": "China"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-', which is not the first")),
+        ({"name": "c" * 33}, ("name", "must be 1 to 32 of a-z, 0-9 and '-', which is not the first")),
+        ({"name": "china\n"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-', which is not the first")),
+        ({"name": "a~b"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-', which is not the first")),
+        ({"name": "-"}, ("name", "must be 1 to 32 of a-z, 0-9 and '-', which is not the first")),
+        ({"name": "source"}, ("name", "is what the source is called in figures")),
         ({"name": 7}, ("name", "is not a text")),
         ({"name": ""}, ("name", "is missing")),
         ({"cloud": "moon"}, ("cloud", "must be the name of a cloud or an object that describes one")),
@@ -95,6 +95,18 @@ def test_an_address_may_have_a_port_and_a_path(url: str) -> None:
             ("loginServer", "is not a login server (a host name, without https:// or a path)"),
         ),
         ({"loginServer": ""}, ("loginServer", "is not a login server (a host name, without https:// or a path)")),
+        ({"loginServer": "Contosocn.azurecr.cn"}, ("loginServer", "is not a login server (it has upper-case letters)")),
+        ({"loginServer": "contosocn"}, ("loginServer", "is not a login server (it has no domain)")),
+        ({"loginServer": "contosocn.azurecr.io"}, ("loginServer", "is below the domain of another cloud (public)")),
+        ({"loginServer": "contosocn.azurecr.cn:99999"}, ("loginServer", "has a port above 65535")),
+        ({"acrAudience": "https://x.example/.default"}, ("acrAudience", "ends in /.default: an audience is named without it")),
+        (
+            {"cloud": {**CLOUD, "armAudience": "https://x.example/.default"}},
+            ("cloud.armAudience", "ends in /.default: an audience is named without it"),
+        ),
+        ({"cloud": {**CLOUD, "authority": "https://login.example/adfs"}}, ("cloud.authority", "has a path")),
+        ({"cloud": {**CLOUD, "resourceManager": "https://arm.example/base/"}}, ("cloud.resourceManager", "has a path")),
+        ({"registry": f"{GROUP.replace('images', '..')}/contosocn"}, ("registry", "is not the resource id of a container registry")),
         ({"loginServer": 5}, ("loginServer", "is not a login server (a host name, without https:// or a path)")),
         ({"tenantId": "contoso"}, ("tenantId", "is not a GUID")),
         ({"clientId": f"{{{GUID}}}"}, ("clientId", "is not a GUID")),
@@ -145,6 +157,11 @@ def test_what_is_no_list_of_targets_is_told(text: str) -> None:
     assert mistakes_of({**listed(), "ReplicationTargets": text}) == [("ReplicationTargets", "is not a JSON list of 1 to 100 targets")]
 
 
+@pytest.mark.parametrize("login_server", ["localhost:5001", "contosocn.registry.example", "contosocn-a1b2.azurecr.cn", "127.0.0.1:65535"])
+def test_a_login_server_may_be_a_private_name(login_server: str) -> None:
+    assert only(loginServer=login_server).login_server == login_server
+
+
 def many(count: int) -> dict[str, str]:
     return listed(*(target(name=f"t{number}", registry=f"{GROUP}/contoso{number}") for number in range(count)))
 
@@ -180,6 +197,17 @@ def test_mistakes_of_all_entries_are_told_at_once() -> None:
         "ReplicationTargets[0].tenantId",
         *(f"ReplicationTargets[2].cloud.{field}" for field in CLOUD),
         "ReplicationTargets[2].registry",
+    ]
+
+
+def test_doubles_are_told_beside_other_mistakes() -> None:
+    source = target(name="back", registry=SOURCE["SourceACRResourceId"], tenantId="x")
+    assert mistakes_of(listed(target(clientId="x"), target(), source)) == [
+        ("ReplicationTargets[0].clientId", "is not a GUID"),
+        ("ReplicationTargets[2].tenantId", "is not a GUID"),
+        ("ReplicationTargets", "has two targets of the name 'china'"),
+        ("ReplicationTargets", "gives target 'china' the registry of target 'china'"),
+        ("ReplicationTargets", "gives target 'back' the registry of the source"),
     ]
 
 
