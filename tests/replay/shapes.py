@@ -13,6 +13,15 @@ ENDED = {"state": "ended", "generation": "g1"}
 WHOLE = {"gone": False, "lacks": []}
 MOVED = {"state": "moved"}
 NO_IMPORTS = {"generations": [], "retry_after": 10}
+USUAL: Json = {  # where all goes well
+    "authenticate_target": IN,
+    "verify_digest": OK,
+    "move_tag": MOVED,
+    "examine_source": WHOLE,
+    "open_imports": NO_IMPORTS,
+    "delete_artifact": {"state": "deleted"},
+    "remove_tag": {"state": "untagged"},
+}
 
 
 def work(*, tag: str | None = "v1", digest: str = NEW, removing: bool = False, limits: Limits | None = None) -> Json:

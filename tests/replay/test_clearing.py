@@ -6,34 +6,8 @@ import pytest
 
 from replication.limits import Limits
 from tests.replay.play import Played, play
-from tests.replay.shapes import (
-    ENDED,
-    IN,
-    MOVED,
-    NEW,
-    NO_IMPORTS,
-    OK,
-    OLD,
-    THIRD,
-    WHOLE,
-    around,
-    failed,
-    lacking,
-    member,
-    running,
-    seen,
-    work,
-)
+from tests.replay.shapes import ENDED, NEW, NO_IMPORTS, OK, OLD, THIRD, USUAL, WHOLE, around, failed, lacking, member, running, seen, work
 
-USUAL = {
-    "authenticate_target": IN,
-    "verify_digest": OK,
-    "move_tag": MOVED,
-    "examine_source": WHOLE,
-    "open_imports": NO_IMPORTS,
-    "delete_artifact": {"state": "deleted"},
-    "remove_tag": {"state": "untagged"},
-}
 DELETE = work(tag=None, removing=True)
 STANDING = member(NEW, source=False, target=True)
 AWAY = around(member(NEW, source=False, target=False))

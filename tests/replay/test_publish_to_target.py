@@ -12,10 +12,10 @@ from tests.replay.shapes import (
     IN,
     MOVED,
     NEW,
-    NO_IMPORTS,
     OK,
     OLD,
     THIRD,
+    USUAL,
     WHOLE,
     around,
     failed,
@@ -26,14 +26,7 @@ from tests.replay.shapes import (
     work,
 )
 
-USUAL = {
-    "authenticate_target": IN,
-    "verify_digest": OK,
-    "move_tag": MOVED,
-    "examine_source": WHOLE,
-    "open_imports": NO_IMPORTS,
-    "look_around": around(member(NEW, source=False, target=False), v1=(None, None)),
-}
+ALL_GONE = around(member(NEW, source=False, target=False), v1=(None, None))
 NEW_IMAGE = seen((NEW, True), (None, False))
 SYNCED = seen((NEW, True), (NEW, True))
 GONE = seen((None, False), (None, False))
@@ -41,7 +34,7 @@ SAME = around(member(NEW, source=True, target=True), v1=(NEW, NEW))
 
 
 def publish(given: dict[str, Any] | None = None, **answers: Any) -> Played:
-    return play("publish_to_target", given or work(), **{**USUAL, **answers})
+    return play("publish_to_target", given or work(), **{**USUAL, "look_around": ALL_GONE, **answers})
 
 
 def test_content_comes_first_and_the_tag_last() -> None:
