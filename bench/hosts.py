@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -15,13 +14,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.usage import cpu_of, resident_of
+
 APP = Path(__file__).parent / "app"
 ROOT = Path(__file__).parents[1]
 SETTINGS = {"AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1"}
 PATIENCE = 300.0  # seconds
 LOOK_EVERY = 0.005  # seconds: looks cost the host nothing
 AT_ONCE = 8  # connections
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,12 @@ class Host:
         return [json.loads(text) for (text,) in self.ask("SELECT event FROM history WHERE id = ? ORDER BY seq", instance)]
 
     def cpu(self) -> float:
-        """Seconds, of all threads, user and system: proc(5), stat."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """Seconds, of all threads, user and system."""
+        return cpu_of(self.pid)
 
     def resident(self) -> float:
         """MiB."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
+        return resident_of(self.pid)
 
 
 def answered(line: http.client.HTTPConnection) -> Any:

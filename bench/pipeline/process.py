@@ -1,7 +1,6 @@
 """The host as a process that is measured, and its database, which is read beside it: neither costs the host anything."""
 
 import json
-import os
 import sqlite3
 import time
 from collections import Counter
@@ -10,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.usage import cpu_of, resident_of
 from devkit.local.stack import Stack
 
-TICKS = os.sysconf("SC_CLK_TCK")
 LOOK_EVERY = 0.1  # seconds
 EVENT, TARGET = "replicate_image_event", "publish_to_target"
 
@@ -28,14 +27,12 @@ class Process:
         return cls(stack.host.pid, stack.endpoints.app.database)
 
     def cpu(self) -> float:
-        """Seconds, of all threads, user and system: proc(5), stat."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """Seconds, of all threads, user and system."""
+        return cpu_of(self.pid)
 
     def resident(self) -> float:
         """MiB."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
+        return resident_of(self.pid)
 
     def ended(self) -> int:
         """How many events have."""
