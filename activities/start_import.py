@@ -5,7 +5,7 @@ The intent comes before the POST, so that runs which need the same content share
 from datetime import datetime
 from typing import Any
 
-from activities.descendants import descendant, descendants
+from activities.descendants import all_descendants, descendant
 from activities.step import bp, step
 from ledger import Content, Intent, store
 from registries.arm import ImportState
@@ -27,8 +27,8 @@ async def start_import(work: dict) -> dict[str, Any]:
     wanted = Work.from_json(work)
     here, digest = connections(), wanted.digest
     if work.get("child") is not None:
-        digest = (await descendant(here, wanted.repository, wanted.digest, work["child"])).digest
-    elif work.get("index") and (manifests := len(await descendants(here, wanted.repository, wanted.digest))) > MOST_MANIFESTS:
+        digest = (await descendant(here, wanted, work["child"])).digest
+    elif work.get("index") and (manifests := len(await all_descendants(here, wanted))) > MOST_MANIFESTS:
         return {"state": "too_large", "manifests": manifests}
     content = Content(wanted.target, wanted.repository, digest)
     at = datetime.fromisoformat(work["at"])
@@ -42,7 +42,7 @@ async def start_import(work: dict) -> dict[str, Any]:
 
 
 async def _post(wanted: Work, digest: Digest, intent: Intent) -> ImportState:
-    """What ARM refuses leaves no intent; of a lost answer nobody knows."""
+    """What ARM refuses leaves no intent; what an answer that was lost, or tells of trouble on the way, leaves, nobody knows."""
     try:
         state = await connections().target(wanted.target).imports.begin(wanted.repository, digest)
     except Refused as refused:

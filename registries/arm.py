@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from registries.armclient import ArmClient
 from registries.diagnosis import import_failed
 from registries.refusals import first_error, retry_after
-from registries.refusals.arm import NOT_ADMITTED, arm_refusal, import_failure, post_refusal, tells_how_it_ended
+from registries.refusals.arm import NOT_ADMITTED, arm_refusal, import_failure, post_refusal, tells_how_it_ended, turned_away
 from registries.registry import Registry, artifact
 from registries.source import SourceTokens
 from registries.target import place_of
 from registries.wire import Answer
-from replication.failures import Failure, Refused
+from replication.failures import Failure, NoAnswer, Refused
 from replication.references import Digest, Repository
 from replication.targets import Source, Target
 
@@ -49,7 +49,7 @@ class TargetImports:
         self._pull = pull
 
     async def begin(self, repository: Repository, digest: Digest) -> ImportState:
-        """One POST, never repeated here. Raises `Refused`."""
+        """One POST, never repeated here. Raises `Refused`, as `NoAnswer` where it may have started an import all the same."""
         doing = f"import {artifact(repository, digest)} into {self._target}"
         password = await self._pull.password(doing)
         body: dict[str, Any] = {
@@ -64,7 +64,8 @@ class TargetImports:
         }
         answer = await self._arm.import_image(body, doing)
         if answer.status not in (200, 202):
-            raise Refused(await self._explained(post_refusal(answer, self._target, self._source, doing), repository, digest))
+            failure = await self._explained(post_refusal(answer, self._target, self._source, doing), repository, digest)
+            raise Refused(failure) if turned_away(answer) else NoAnswer(failure, sent=True)
         return ImportState("ended") if answer.status == 200 else self._running(answer, None)
 
     async def look_at(self, operation: str, repository: Repository, digest: Digest) -> ImportState:

@@ -84,7 +84,7 @@ class Refused(Exception):
 
 
 class NoAnswer(Refused):
-    """No whole answer came. `sent`: the request may have had its effect."""
+    """No answer came that tells how it went. `sent`: the request may have had its effect."""
 
     def __init__(self, failure: Failure, *, sent: bool) -> None:
         super().__init__(failure)

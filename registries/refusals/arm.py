@@ -75,6 +75,15 @@ def tells_how_it_ended(answer: Answer) -> bool:
     return _PREFIX.match(first_error(answer.body)[1]) is not None
 
 
+def turned_away(answer: Answer) -> bool:
+    """Whether that answer to a request to import is proof that it started none. A gateway's 502 or 504, and a 500, tell nothing of what
+    went on behind them, nor does a success that is not ARM's. A 503 with Retry-After is the service's own word that it did not take the
+    request, and when to send it again (RFC 9110, 15.6.4; Resource Manager, "Common error codes"); if that is wrong for once, a second
+    import by digest brings the same content, while waiting for the unknown one would hold up every import of a busy hour."""
+    refused = 400 <= answer.status < 500 and answer.status != 408
+    return refused or (answer.status == 503 and retry_after(answer.headers) is not None)
+
+
 def import_failure(answer: Answer, target: Target, source: Source, doing: str) -> Failure:
     """How the copying ended: the poll is no success, and its text is all there is."""
     told, message = first_error(answer.body)
