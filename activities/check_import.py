@@ -18,7 +18,7 @@ async def check_import(work: dict) -> dict[str, Any]:
     wanted = Work.from_json(work)
     here, digest = connections(), wanted.digest
     if work.get("child") is not None:
-        digest = (await descendant(here, wanted.repository, wanted.digest, work["child"])).digest
+        digest = (await descendant(here, wanted, work["child"])).digest
     state = await here.target(wanted.target).imports.look_at(work["operation"], wanted.repository, digest)
     if state.state != "running":
         await store().ended(Content(wanted.target, wanted.repository, digest), work["generation"])

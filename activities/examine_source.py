@@ -21,8 +21,12 @@ async def examine_source(work: dict) -> dict[str, Any]:
     here = connections()
     if await here.source.resolve_with_proof(wanted.repository, wanted.digest) is None:
         return {"gone": True, "lacks": []}
-    suspects = [Digest.parse(one) for one in work.get("suspects") or ()]
-    listed = suspects or [one.digest for one in await descendants(here, wanted.repository, wanted.digest)]
+    listed = [Digest.parse(one) for one in work.get("suspects") or ()]
+    if not listed:
+        held = await descendants(here, wanted)
+        if held is None:
+            return {"gone": True, "lacks": []}
+        listed = [one.digest for one in held]
     found = await each(listed, lambda digest: here.source.resolve_with_proof(wanted.repository, digest))
     lacks = [str(digest) for digest, held in zip(listed, found, strict=True) if held is None]
     return {"gone": False, "lacks": lacks[:SHOWN]}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from activities.asked import each
-from activities.descendants import descendants
+from activities.descendants import all_descendants
 from activities.step import bp, step
 from ledger import Content, store
 from registries.connections import connections
@@ -21,7 +21,7 @@ async def look_at_children(work: dict) -> dict[str, Any]:
     wanted = Work.from_json(work)
     here = connections()
     target = here.target(wanted.target).registry
-    listed = await descendants(here, wanted.repository, wanted.digest)
+    listed = await all_descendants(here, wanted)
     first = work["page"] * PAGE
     page = listed[first : first + PAGE]
     found = await each(page, lambda one: target.resolve(wanted.repository, one.digest))

@@ -21,7 +21,7 @@ async def verify_digest(work: dict) -> dict[str, Any]:
     five), and how many manifests were looked at.
 
     With a tag, whether it means the digest; the content was looked at before the tag was moved. Without one, the digest and what it lists,
-    read from the source's bytes, which hash to it."""
+    read from bytes that hash to it; where nobody has those of an index, it counts as missing."""
     wanted = Work.from_json(work)
     here = connections()
     target = here.target(wanted.target).registry
@@ -29,15 +29,16 @@ async def verify_digest(work: dict) -> dict[str, Any]:
         return _answer([] if await target.resolve(wanted.repository, wanted.tag) == wanted.digest else [str(wanted.tag)], 1)
     if await target.resolve(wanted.repository, wanted.digest) is None:
         return _answer([str(wanted.digest)], 1)
-    listed = await descendants(here, wanted.repository, wanted.digest) if work.get("index", True) else []
-    children = [one.digest for one in listed]
-    found = await each(children, lambda child: target.resolve(wanted.repository, child))
-    missing = [str(child) for child, held in zip(children, found, strict=True) if held is None]
+    listed = await descendants(here, wanted) if work.get("index", True) else []
+    if listed is None:
+        return _answer([str(wanted.digest)], 1)
+    found = await each(listed, lambda child: target.resolve(wanted.repository, child.digest))
+    missing = [str(child.digest) for child, held in zip(listed, found, strict=True) if held is None or child.unread]
     if not missing and work.get("generation") is not None:
         await store().ended(Content(wanted.target, wanted.repository, wanted.digest), work["generation"])
         if (seconds := work.get("seconds")) is not None:
             figures.import_duration.record(seconds, {"target": wanted.target})
-    return _answer(missing, 1 + len(children))
+    return _answer(missing, 1 + len(listed))
 
 
 def _answer(missing: list[str], manifests: int) -> dict[str, Any]:

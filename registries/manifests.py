@@ -27,7 +27,8 @@ MOST_KEPT = 16 * 1024 * 1024  # bytes; four of the largest that a registry takes
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """`digest` is that of `content`. `children`: what an index lists, in its order, each once; `indexes`: those of them that are indexes
-    again. `referrer`: it names a subject, so it arrives for its own sake, whatever brings the subject."""
+    again, or may be, since their descriptor does not tell. `referrer`: it names a subject, so it arrives for its own sake, whatever brings
+    the subject."""
 
     digest: Digest
     content: bytes
@@ -52,7 +53,7 @@ class Manifest:
             listed = {Digest.parse(one["digest"]): one.get("mediaType") for one in value.get("manifests") or ()}
         except (KeyError, TypeError, AttributeError, InvalidReference) as error:
             raise InvalidReference(f"the index does not list descriptors with a sha256 digest ({type(error).__name__})") from None
-        indexes = tuple(child for child, kind in listed.items() if kind in INDEX_MEDIA_TYPES)
+        indexes = tuple(child for child, kind in listed.items() if not kind or kind in INDEX_MEDIA_TYPES)
         return cls(digest, content, media_type, tuple(listed), indexes, referrer)
 
 

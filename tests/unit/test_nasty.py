@@ -15,6 +15,7 @@ from registries.manifests import KeptManifests, Manifest
 from replication.patterns import Filter, Pattern
 from replication.references import Digest, InvalidReference, Repository, Tag
 from replication.scope import Scope
+from replication.work import Work
 from tests import nasty
 
 FIXTURES = {name: one for name, one in vars(nasty).items() if isinstance(one, Image)} | {"INDEX_OF_1001": nasty.index_of_1001()}
@@ -42,7 +43,9 @@ class Source:
 async def test_each_is_listed_once_and_every_index_after_what_it_lists(name: str) -> None:
     image, source = FIXTURES[name], Source()
     here = cast(Connections, SimpleNamespace(source=source, kept=KeptManifests()))
-    listed = await descendants(here, Repository("team/app"), Digest.parse(image.digest))
+    wanted = Work(target="china", repository=Repository("team/app"), tag=None, digest=Digest.parse(image.digest))
+    listed = await descendants(here, wanted)
+    assert listed is not None
     assert [(str(one.digest), one.index) for one in listed] == [(one.digest, bool(one.children)) for one in below(image)]
     assert sorted(source.reads) == sorted({image.digest, *(one.digest for one in below(image) if one.children)})  # images are not read
 
