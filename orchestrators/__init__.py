@@ -4,6 +4,7 @@ an activity or an orchestration of this app. Importing this package registers th
 from orchestrators import (
     converge_repository,
     import_children,
+    import_desk,
     prober,
     publish_to_target,
     reconcile,
@@ -18,6 +19,7 @@ __all__ = [
     "bp",
     "converge_repository",
     "import_children",
+    "import_desk",
     "prober",
     "publish_to_target",
     "reconcile",

@@ -107,6 +107,9 @@ class Run:
         pause = of_a_run(failure, limits).pause(failure, refusal.tries, waited)
         if pause is not None:
             self.tell_waiting(failure, since=refusal.since, pause=pause)
+            if self.place.takes_turns(step, refusal):
+                pause = yield from self.place.turn(refusal, pause)
+                self.tell_waiting(failure, since=refusal.since, pause=pause)
             yield from self.sleep(pause)
             if self.place.has_room:
                 self.start_over_if_long()

@@ -11,11 +11,13 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from replication.importdesk import DESK
 from replication.limits import Limits
 from replication.waiting import ROOM, Refusal, Waits, group_of, prober_id
 
 Steps = Generator[Any, Any, Any]
 LOOK_IN = 30  # probes (15 minutes): then a run asks the room by itself, whatever may have been lost
+TAKES_TURNS = "start_import"
 AT_LEAST = 0.1  # seconds between two probes, whatever the settings say
 
 
@@ -59,10 +61,28 @@ class Place:
 
     def passed(self, step: str) -> None:
         """A step was answered; if others wait for that, they are told."""
-        self.waits.forget(step)
+        refusal = self.waits.refused.pop(step, None)
+        if refusal is not None and self.takes_turns(step, refusal):
+            self.context.signal_entity(df.EntityId(DESK, self.name), "took", {"now": self.now})
         if self.waits.trial is not None and self.waits.trial.startswith(group_of(step, "")):
             self.signal("let_through", group=self.waits.trial, now=self.now)
             self.waits.trial = None
+
+    def takes_turns(self, step: str, refusal: Refusal) -> bool:
+        """Of imports alone: ARM takes a few at a time for a whole subscription, and a thousand may be wanted at once."""
+        return self.has_room and step == TAKES_TURNS and refusal.failure["kind"] == "throttled"
+
+    def turn(self, refusal: Refusal, wait: float) -> Generator[Any, Any, float]:
+        """Seconds until this run may ask again, no sooner than `wait` after its last try; the desk is asked more than once when that is far
+        ahead."""
+        first = refusal.tries == 1
+        while True:
+            asked = {"now": self.now, "asked_to_wait": max(0.0, refusal.tried + wait - self.now), "first": first}
+            answer: dict[str, Any] = yield self.context.call_entity(df.EntityId(DESK, self.name), "turn", asked)
+            if "after" in answer:
+                return float(answer["after"])
+            yield self.context.create_timer(self.context.current_utc_datetime + timedelta(seconds=answer["ask_after"]))
+            first = False
 
     def left(self) -> None:
         """The run ends."""

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from orchestrators import import_desk
 from orchestrators.waiting_room import OPERATIONS
+from replication.importdesk import DESK
 from replication.waiting import ROOM
 
 ROOT = Path(__file__).parents[1]
@@ -173,8 +175,11 @@ def test_every_orchestration_that_is_started_is_there_and_every_one_there_is_sta
 
 def test_every_operation_of_an_entity_that_is_asked_for_is_there_and_every_one_there_is_asked_for(loaded: dict[str, Any]) -> None:
     """In Azure, nobody answers for an entity that does not exist."""
-    assert names(loaded, "entityTrigger") == {ROOM}
-    assert names_called("orchestrators", by={"ask": 0, "signal": 0, "call_entity": 1, "signal_entity": 1}) == OPERATIONS.keys()
+    assert names(loaded, "entityTrigger") == {ROOM, DESK}
+    assert (
+        names_called("orchestrators", by={"ask": 0, "signal": 0, "call_entity": 1, "signal_entity": 1})
+        == OPERATIONS.keys() | import_desk.OPERATIONS.keys()
+    )
 
 
 @pytest.mark.parametrize("package, trigger", [("activities", "activityTrigger"), ("orchestrators", "orchestrationTrigger")])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from devkit.cloud.arm.writes import WriteBucket
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig
 from devkit.cloud.content.blobfiles import BlobFiles
@@ -40,3 +41,4 @@ class Parts:
     faults: Faults
     asked: Asked
     registry: RegistrySettings
+    arm_writes: WriteBucket

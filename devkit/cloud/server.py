@@ -9,6 +9,7 @@ from aiohttp import web
 
 from devkit.cloud.arm.answers import stamp
 from devkit.cloud.arm.service import Arm
+from devkit.cloud.arm.writes import WriteBucket
 from devkit.cloud.background import Background
 from devkit.cloud.clock import Clock
 from devkit.cloud.config import CloudConfig, ManagedIdentity, Problem
@@ -143,6 +144,7 @@ def _parts(config: CloudConfig, background: Background) -> Parts:
         faults=faults,
         asked=Asked(config.registry.role_mode),
         registry=registry,
+        arm_writes=WriteBucket(database, clock),
     )
 
 

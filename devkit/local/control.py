@@ -164,6 +164,13 @@ class CloudControl:
         """Its `policies`, `anonymousPull`, `referrersApi`, `rateLimits`: docs/decisions.md, 1.1."""
         return dict(self.send("PUT", "registry", changed))
 
+    def set_arm_writes(self, size: int | None, seconds_each: float = 0.1) -> Row:
+        """ARM's bucket of writes, full from now on; None: it has no bottom. The answer has how many it has `refused` since."""
+        return dict(self.send("PUT", "arm-writes", {"size": size, "secondsEach": seconds_each}))
+
+    def arm_writes(self) -> Row:
+        return dict(self.get("arm-writes"))
+
     def soft_deleted(self) -> list[Row]:
         """What can be restored: docs/decisions.md, 1.2."""
         return list(self.get("soft-deleted"))

@@ -19,7 +19,7 @@ State = dict[str, Any]
 ORCHESTRATORS: Mapping[str, Any] = {
     name: getattr(getattr(orchestrators, name), name).build().get_user_function()
     for name in orchestrators.__all__
-    if name not in ("bp", "waiting_room")
+    if name not in ("bp", "import_desk", "waiting_room")
 }
 
 

@@ -14,7 +14,9 @@ from typing import Any
 from devkit.host.clock import moment_of, stamp
 from devkit.host.durable.messages import Event, Kind, event
 from devkit.host.durable.replay import Replay, Work
+from orchestrators import import_desk
 from orchestrators.waiting_room import OPERATIONS
+from replication.importdesk import ImportDesk
 from replication.waitingroom import WaitingRoom
 from tests.replay.episodes import Generation, ask
 
@@ -46,7 +48,7 @@ class Played:
     @property
     def names(self) -> list[str]:
         """But for what only figures are told, most often at the end, and what belongs to waiting with others."""
-        return [name for name, _ in self.calls if name not in {"record_outcomes", "start_prober", *OPERATIONS}]
+        return [name for name, _ in self.calls if name not in {"record_outcomes", "start_prober", *OPERATIONS, *import_desk.OPERATIONS}]
 
     def slept(self) -> list[float]:
         return [round(timer.total_seconds(), 3) for timer in self.timers]
@@ -61,7 +63,7 @@ class Script:
             name: list(given) if isinstance(given, list) else [given] for name, given in answers.items()
         }
 
-        self._room = WaitingRoom()
+        self._room, self._desk = WaitingRoom(), ImportDesk()
 
     def answer(self, name: str, given: dict[str, Any]) -> dict[str, Any] | Exception:
         if name == "record_outcomes":
@@ -69,6 +71,9 @@ class Script:
         if name not in self._answers and name in OPERATIONS:
             answer: dict[str, Any] = OPERATIONS[name](self._room, given)
             return answer
+        if name not in self._answers and name in import_desk.OPERATIONS:
+            turn: dict[str, Any] = import_desk.OPERATIONS[name](self._desk, given)
+            return turn
         if name == "start_prober" and name not in self._answers:
             return {"started": True}
         assert name in self._answers, f"{name} was called, and the script has no answer"

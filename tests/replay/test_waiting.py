@@ -87,6 +87,39 @@ class TestOneRun:
         assert 30 <= run.took.total_seconds() < 31
 
 
+class TestTurns:
+    """At a target's ARM, which takes only so many imports at a time."""
+
+    BUSY = failed("throttled", "throttled", 3)
+
+    def test_who_is_not_turned_away_asks_nobody(self) -> None:
+        run = publish(look=[NEW_IMAGE, SYNCED])
+        assert [name for name, _ in run.calls if name == "turn"] == run.signals == []
+
+    def test_who_is_turned_away_is_given_a_turn_and_tells_that_it_took_it(self) -> None:
+        run = publish(look=[NEW_IMAGE, SYNCED], start_import=[self.BUSY, ENDED], turn={"after": 77})
+        assert 77 in run.slept()
+        assert next(given for name, given in run.calls if name == "turn")["asked_to_wait"] == 3
+        assert [name for name, _ in run.signals] == ["took"]
+        assert [status["waiting"]["reason"] for status in run.statuses if status["waiting"]] == ["throttled"] * 2
+        assert run.output["outcome"] == "replicated"
+
+    def test_a_turn_that_is_far_ahead_is_asked_for_again(self) -> None:
+        run = publish(look=[NEW_IMAGE, SYNCED], start_import=[self.BUSY, ENDED], turn=[{"ask_after": 600}, {"after": 30}])
+        assert run.took.total_seconds() > 630
+        assert [given["first"] for name, given in run.calls if name == "turn"] == [True, False]
+
+    def test_other_steps_have_no_turns(self) -> None:
+        run = publish(look=[self.BUSY, SYNCED])
+        assert [name for name, _ in run.calls if name == "turn"] == []
+        assert run.slept() == [3]
+
+    def test_days_of_being_turned_away_stay_within_500_history_events(self) -> None:
+        run = publish(Limits(waiting=40_000), look=NEW_IMAGE, start_import=failed("throttled", "throttled", 60))
+        assert run.longest < 500
+        assert (run.output["outcome"], run.output["failure"]["code"]) == ("failed", "throttled")
+
+
 class TestTheSource:
     def test_a_run_that_it_turns_away_waits_and_goes_on(self) -> None:
         done = {"target": "china", "outcome": "replicated", "seconds": 1.5, "digest": NEW, "reason": None, "failure": None}

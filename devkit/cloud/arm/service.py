@@ -38,6 +38,7 @@ class Arm:
         self._entra = parts.entra
         self._importer = parts.importer
         self._asked = parts.asked
+        self._writes = parts.arm_writes
         self._switches = parts.unknowns
         self._registry = parts.registry
         self._created = _created(parts.database, parts.clock)
@@ -61,6 +62,7 @@ class Arm:
         """202, `Location`, body `null`; what goes wrong with the copying itself is told to whoever polls."""
         self._require(request, IMPORT)
         self._require_registry(request)
+        self._writes.take()
         try:
             body = json.loads(await request.read())
             parsed = ImportRequest.parse(body)

@@ -7,7 +7,21 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from devkit.cloud.control import apps, clock, events, faults, imports, registry, requests, rights, softdeleted, tokens, unknowns, vault
+from devkit.cloud.control import (
+    apps,
+    armwrites,
+    clock,
+    events,
+    faults,
+    imports,
+    registry,
+    requests,
+    rights,
+    softdeleted,
+    tokens,
+    unknowns,
+    vault,
+)
 from devkit.cloud.control.answers import refused
 from devkit.cloud.pages.app import Pages
 from devkit.cloud.parts import Parts
@@ -20,7 +34,7 @@ def control_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=[_guard(parts.config.control_key, pages)], client_max_size=64 * 1024)
     app.add_routes(pages.routes)
     app.router.add_get("/control/health", _health(parts.config.name))
-    for part in (imports, events, requests, clock, unknowns, apps, vault, faults, rights, registry, tokens, softdeleted):
+    for part in (imports, events, requests, clock, unknowns, apps, vault, faults, rights, registry, tokens, softdeleted, armwrites):
         app.add_routes(part.routes(parts))
     return app
 

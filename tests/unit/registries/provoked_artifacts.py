@@ -127,7 +127,7 @@ async def soft_deleted(clouds: Clouds) -> Failure:
     return by_import
 
 
-@provokes("quota_reached", "conflict", "az acr show-usage --name contosotarget")
+@provokes("quota_reached", "denied", "az acr show-usage --name contosotarget")
 async def quota_reached(clouds: Clouds) -> Failure:
     digest = clouds.source.push_image("provoked/full", "v1")
     with behaving(clouds.target) as control:
