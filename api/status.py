@@ -17,6 +17,7 @@ from replication.instances import RECONCILE, REJECTED, is_run
 from replication.mistakes import InvalidSettings
 from replication.references import InvalidReference, Repository, optional_digest, optional_tag
 from replication.settings import Settings
+from replication.unknownsettings import unknown_settings
 
 # Those of this app. The client puts an id into a URL as it is, where '.' would be the list of all instances.
 INSTANCE = re.compile(r"[A-Za-z0-9._!:-]{1,150}~[a-z0-9~-]{1,64}")
@@ -46,11 +47,11 @@ async def get_status(req: func.HttpRequest, client: df.DurableOrchestrationClien
 
 def gaps(here: Connections) -> list[str]:
     """What the settings leave undone, for people."""
-    if here.source_listing is not None:
-        return []
-    return [
+    unlisted = (
         "SourceListingIdentity is not set: which tags a digest has at the source is not asked; only those that a target knows are compared"
-    ]
+    )
+    unread = [f"{one.setting} {one.wrong}" for one in unknown_settings(os.environ)]
+    return [*([] if here.source_listing is not None else [unlisted]), *unread]
 
 
 @bp.route(route="status/{instance}", methods=["GET"])

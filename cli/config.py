@@ -1,5 +1,6 @@
 """`mcpub config check|show`: the app's settings, judged as the app judges them, before they are deployed. No secret is printed."""
 
+import time
 from collections.abc import Mapping
 from typing import Annotated, NoReturn
 
@@ -8,9 +9,11 @@ from rich.console import Console
 
 from cli.settingstables import source_table, targets_table
 from cli.values import Unreadable, read_values
+from replication.doubts import doubts
 from replication.mistakes import InvalidSettings, Mistake
 from replication.settings import Settings
 from replication.telemetrysettings import export_mistakes, protocol_mistakes
+from replication.unknownsettings import unknown_settings
 
 app = typer.Typer(help="The app's settings, before they are deployed.", no_args_is_help=True)
 From = Annotated[
@@ -29,6 +32,7 @@ def check(file: From = None) -> None:
     """Tell every mistake, each with its setting, what is wrong and an example; exit status 1 if there is any."""
     values = _values(file)
     settings, mistakes = _parsed(values)
+    mistakes += (*unknown_settings(values), *doubts(values, settings, time.time()))
     mistakes += (*export_mistakes(values), *protocol_mistakes(values))
     if settings is None or mistakes:
         _end(1, _told(mistakes))

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_NAME = re.compile(r"[A-Za-z_][\w.:-]{0,127}", re.ASCII)
+_ESCAPED = re.compile(r'\\(["\\])')
 LARGEST = 4 * 1024 * 1024  # characters
 
 
@@ -39,24 +42,58 @@ def _text(file: str) -> str:
 
 def _of_json(text: str, file: str) -> Mapping[str, str]:
     try:
-        value: Any = json.loads(text)
+        value: Any = json.loads(text, object_pairs_hook=_once)
+    except _Twice as twice:
+        raise Unreadable(f"{file} has {twice} twice, of which JSON would keep the last") from None
     except json.JSONDecodeError as error:
         raise Unreadable(f"{file} is not JSON: line {error.lineno}, column {error.colno}") from None
     except (ValueError, RecursionError):
         raise Unreadable(f"{file} is not JSON") from None
     if isinstance(value, list):  # az functionapp config appsettings list
-        value = {one.get("name"): one.get("value") for one in value if isinstance(one, dict)}
+        value = _of_list(value, file)
     if isinstance(value, dict) and value.get("IsEncrypted") is True:
         raise Unreadable(f"{file} is encrypted: run 'func settings decrypt' in its folder first")
     if isinstance(value, dict) and isinstance(value.get("Values"), dict):
         value = value["Values"]
-    if not isinstance(value, dict) or not all(isinstance(name, str) and isinstance(one, str | None) for name, one in value.items()):
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
         raise Unreadable(f"{file} holds no settings: want a local.settings.json, or an object or a list of names and texts")
+    if wrong := [_shown(name) for name, one in value.items() if not isinstance(one, str | None)]:
+        raise Unreadable(f"{file} has settings that are no texts: {', '.join(wrong)}. Put quotes around each, JSON as one text in it")
     return {name: one or "" for name, one in value.items()}
 
 
+class _Twice(Exception):
+    """Says which name."""
+
+
+def _once(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Raises `_Twice`."""
+    value: dict[Any, Any] = {}
+    for name, one in pairs:
+        if name in value:
+            raise _Twice(_shown(name))
+        value[name] = one
+    return value
+
+
+def _of_list(listed: list[Any], file: str) -> dict[Any, Any]:
+    """What `az functionapp config appsettings list` prints."""
+    try:
+        return _once([(one.get("name"), one.get("value")) for one in listed if isinstance(one, dict)])
+    except _Twice as twice:
+        raise Unreadable(f"{file} has {twice} twice") from None
+    except TypeError:  # a name that is a list
+        return {}
+
+
+def _shown(name: object) -> str:
+    """A name, if it could be one: in its place may be anything."""
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else "one of an odd name"
+
+
 def _of_lines(text: str, file: str) -> Mapping[str, str]:
-    """`NAME=VALUE`, maybe with `export` before it and quotes around the value; `#` begins a comment line."""
+    """`NAME=VALUE`, maybe with `export` before it and quotes around the value; `#` begins a comment line. As in a shell, `\\"` and `\\\\`
+    stand for one character between double quotes, and for themselves elsewhere."""
     values = {}
     for number, written in enumerate(text.splitlines(), 1):
         line = written.strip().removeprefix("export ").strip()
@@ -67,5 +104,7 @@ def _of_lines(text: str, file: str) -> Mapping[str, str]:
             raise Unreadable(f"{file}, line {number}: want NAME=VALUE")
         value = value.strip()
         quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-        values[name.strip()] = value[1:-1] if quoted else value
+        escaped = quoted and value[0] == '"'
+        value = value[1:-1] if quoted else value
+        values[name.strip()] = _ESCAPED.sub(r"\1", value) if escaped else value
     return values

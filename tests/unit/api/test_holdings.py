@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from api.holdings import holdings
+from api.status import gaps
 from devkit.tls import TlsFiles
 from registries.connections import Connections
 from replication.limits import Limits
@@ -137,3 +139,11 @@ async def test_a_media_type_that_is_left_out_is_told_by_whoever_has_it(clouds: C
     ]
     asked = [one["method"] for one in asked_of(clouds.source, "/v2/holdings/docker/manifests/v1") if one["identity"] != "all"]
     assert asked == ["HEAD"]
+
+
+def test_settings_that_nobody_reads_are_among_the_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ReplicationPatince", "60")
+    listed: Any = SimpleNamespace(source_listing=object())
+    assert [gap.partition(" ")[0] for gap in gaps(listed)] == ["ReplicationPatince"]
+    listed.source_listing = None
+    assert [gap.partition(" ")[0] for gap in gaps(listed)] == ["SourceListingIdentity", "ReplicationPatince"]

@@ -78,9 +78,23 @@ def test_a_file_of_settings_is_checked(tmp_path: Path, form: str) -> None:
     )
 
 
+def test_between_double_quotes_a_quote_is_escaped(tmp_path: Path) -> None:
+    file = tmp_path / "settings"
+    file.write_text("".join(f"{name}={json.dumps(value)}\n" for name, value in listed(target()).items()))
+    assert told("check", str(file)) == (0, "All settings are right: 1 target.\n")
+
+
 def test_the_settings_may_be_piped_in_or_stand_in_the_environment() -> None:
     assert told("check", "-", stdin=json.dumps(RIGHT)) == (0, "All settings are right: 2 targets.\n")
     assert told("check", **RIGHT) == (0, "All settings are right: 2 targets.\n")
+
+
+def test_what_is_set_in_vain_or_can_hardly_be_meant_is_told_too() -> None:
+    values = {**RIGHT, "ReplicationPatince": "60", "SourceACRPullTokenExpires": "2020-01-31"}
+    status, words = told("check", "-", stdin=json.dumps(values))
+    assert (status, words.splitlines()[0]) == (1, "2 mistakes:")
+    assert "ReplicationPatince is no setting of the app" in words and "SourceACRPullTokenExpires is in the past" in words
+    assert told("show", "-", stdin=json.dumps(values))[0] == 0
 
 
 def test_what_keeps_telemetry_from_being_exported_is_told_too() -> None:
@@ -103,7 +117,11 @@ def test_a_mistake_in_a_target_is_told_by_its_place() -> None:
         (b"\xff\xfe", "it is not UTF-8"),
         (b'{"Values": ', "is not JSON: line 1, column 12"),
         (b'{"IsEncrypted": true, "Values": {"a": "b"}}', "is encrypted: run 'func settings decrypt'"),
-        (b'{"Values": {"a": {}}}', "holds no settings"),
+        (b'{"Values": 7}', "has settings that are no texts: Values."),
+        (b'{"Values": {"a": {}, "b": 60, "c": "", "d e": 1}}', "has settings that are no texts: a, b, one of an odd name."),
+        (b'{"Values": {"a": "1", "a": "2"}}', "has a twice"),
+        (b'[{"name": "a", "value": "1"}, {"name": "a", "value": "2"}]', "has a twice"),
+        (b'[{"name": [], "value": "1"}]', "is missing"),
         (b"[7]", "is missing"),
         (b"no equals sign", "line 1: want NAME=VALUE"),
     ],
