@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registries.egress import through, transport
+from registries.egress import Transport, through, transport
 from registries.heldsecrets import HeldSecrets
 from registries.noanswer import trouble_of, unreachable
 from registries.proofs import Proof, Proofs, certificate_bytes
-from registries.refusals.answers import trouble
+from registries.refusals.answers import network, trouble
 from registries.refusals.entra import entra_refusal
 from registries.tokens import Token, TokenCache, sdk_token
 from registries.wire import ANSWER_WITHIN, Answer
@@ -65,7 +65,8 @@ class EntraCredential:
         """By a credential made for this one request: it would hand out what it kept, though that was refused."""
         from azure.core.exceptions import AzureError, ClientAuthenticationError
 
-        target, sdk = self._target, _credential(self._target, proof)
+        target, way = self._target, transport(self._target.egress, str(self._target), "entra")
+        sdk = _credential(target, proof, way)
         try:
             async with asyncio.timeout(ANSWER_WITHIN), sdk:
                 given = await sdk.get_token(f"{audience}/.default")
@@ -73,7 +74,7 @@ class EntraCredential:
         except _NoAssertion as error:
             failure = _unusable(target, f"holds no token that can be read ({error})")
         except ClientAuthenticationError as error:
-            failure = self._denied(self._doing, str(error.message), error.response)  # type: ignore[arg-type]
+            failure = self._denied(str(error.message), error.response, way.answered)  # type: ignore[arg-type]
         except (AzureError, TimeoutError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
             failure = trouble_of(error).failure(self._doing, self._authority)  # azure-identity takes any answer
         raise Refused(failure)
@@ -86,9 +87,13 @@ class EntraCredential:
     def _authority(self) -> str:
         return through(self._target.cloud.authority.removeprefix("https://"), self._target.egress)
 
-    def _denied(self, doing: str, message: str, response: "AsyncHttpResponse | None") -> Failure:
-        """azure-identity calls anything but a token a denial."""
-        status = None if response is None else response.status_code
+    def _denied(self, message: str, response: "AsyncHttpResponse | None", answered: int | None) -> Failure:
+        """azure-identity calls anything but a token a denial, and of a page it has no `response`. `answered`: the status."""
+        doing, status = self._doing, None if response is None else response.status_code
+        if answered in (403, 407) and "AADSTS" not in message:
+            before = network(Answer(answered, {}, b""), doing, self._authority, "")
+            assert before is not None  # without a code it is not the service's own
+            return before
         if response is not None and status == 429:
             return trouble(Answer(status, response.headers, b""), doing, self._authority)
         if status is None or not 400 <= status < 500 or status == 408:
@@ -96,7 +101,7 @@ class EntraCredential:
         return entra_refusal(message, doing, self._target.credential, client=self._target.client_id)
 
 
-def _credential(target: Target, proof: Proof) -> "AsyncTokenCredential":
+def _credential(target: Target, proof: Proof, way: Transport) -> "AsyncTokenCredential":
     """Raises `Refused`."""
     from azure.identity.aio import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
 
@@ -105,7 +110,7 @@ def _credential(target: Target, proof: Proof) -> "AsyncTokenCredential":
         "authority": target.cloud.authority,
         "disable_instance_discovery": target.cloud.authority not in KNOWN_AUTHORITIES,
         "retry_total": 0,  # pauses belong to the orchestrators
-        "transport": transport(target.egress, str(target), "entra"),
+        "transport": way,
     }
     match target.credential, proof:
         case FederatedToken(file=file), _:

@@ -47,6 +47,7 @@ class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it w
     def __init__(self, trust: ssl.SSLContext | bool, proxy: str | None, service: Service, *, from_environment: bool) -> None:
         super().__init__(connection_timeout=CONNECT_WITHIN, read_timeout=READ_WITHIN)
         self.session: ClientSession | None
+        self.answered: int | None = None  # the last status: of a page azure-identity keeps the words alone
         self._trust = trust
         self._proxy = proxy
         self._service = service
@@ -73,7 +74,7 @@ class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it w
             config["proxies"] = {parts.scheme: proxy}
         with request(self._service, request_.method, host, parts.port or 443) as exchange:
             response = await super().send(request_, **config)
-            exchange.status = response.status_code
+            self.answered = exchange.status = response.status_code
             return response
 
     def _proxy_to(self, scheme: str, host: str) -> str | None:

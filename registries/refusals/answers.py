@@ -75,11 +75,13 @@ def network(answer: Answer, doing: str, name: str, registry: str) -> Failure | N
     )
 
 
-def trouble(answer: Answer, doing: str, name: str) -> Failure:
-    """What is left when an answer says nothing that its service is known for: too busy, down, or not understood."""
+def trouble(answer: Answer, doing: str, name: str, *, tiered: bool = False) -> Failure:
+    """What is left when an answer says nothing that its service is known for: too busy, down, or not understood. `tiered`: what it takes
+    can be bought."""
     after = retry_after(answer.headers)
     if answer.status == 429:
-        hint = f"It is tried again when {name} allows it; if it lasts, spread pushes over time or raise the registry's tier."
+        more = " or raise the registry's tier" if tiered else ""
+        hint = f"It is tried again when {name} allows it; if it lasts, spread pushes over time{more}."
         return Failure(kind="throttled", code="throttled", doing=doing, said=words_of(answer), hint=hint, retry_after=after)
     if answer.status == 408 or answer.status >= 500:
         hint = f"It is tried again by itself; if it lasts, look at the service health of {name}."

@@ -1,7 +1,7 @@
 """What ARM refuses: the request to import, the look at it, and the ends that an import comes to, which are told in words alone.
 
-The words are recorded ones or the documentation's (acr.md 2.3). They are believed where they name the service that is in trouble; what an
-artifact or a registry is like, they are never believed: it is asked (registries/diagnosis.py).
+The words are recorded ones or the documentation's (acr.md 2.3). They are believed where they name the service that is in trouble, and of
+ARM's own limit of 50 manifests; what an artifact or a registry is like, they are never believed: it is asked (registries/diagnosis.py).
 Sources: Azure Resource Manager, "Common error codes"; "Import container images", troubleshooting."""
 
 import re
@@ -14,11 +14,12 @@ from replication.targets import Source, Target
 from replication.texts import LOGIN_SERVER
 
 NOT_ADMITTED = {"AuthorizationFailed", "LinkedAuthorizationFailed", "AuthenticationFailed"}  # of whoever asks, not of the import
-UNKNOWN_RESOURCE = {"ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound", "ParentResourceNotFound"}
+UNKNOWN_RESOURCE = {"ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound", "ParentResourceNotFound", "InvalidSubscriptionId"}
 UNFIT_TOKEN: dict[str, tuple[Code, str]] = {
     "InvalidAuthenticationTokenAudience": ("audience_wrong", "ARM there takes tokens of another audience: check the target's cloud."),
     "InvalidAuthenticationTokenTenant": ("tenant_wrong", "The subscription belongs to another tenant: check tenantId and registry."),
 }  # fmt: skip
+STALE_TOKEN = {"ExpiredAuthenticationToken", "InvalidAuthenticationToken"}
 _ACTION = re.compile(r"perform action '([A-Za-z0-9./]{1,200})'")
 _DENIED_BY = re.compile(r"Access to (\S{1,259}) denied", re.IGNORECASE)
 _TOO_MANY = re.compile(r"\b50\b.{0,40}manifests|manifests.{0,40}\b50\b", re.IGNORECASE)
@@ -38,6 +39,12 @@ def arm_refusal(answer: Answer, target: Target, doing: str) -> Failure:
         return blocked
     if answer.status not in (401, 403):
         return trouble(answer, doing, name)
+    if code in STALE_TOKEN:
+        hint = (
+            f"{name} does not take a token that was just given: is the clock of the app's host right, and do authority and resourceManager"
+            " of the target's cloud belong together? It is tried again by itself."
+        )
+        return Failure(kind="transient", code="arm_denied", doing=doing, said=words_of(answer), hint=hint)
     action = found[1] if (found := _ACTION.search(message)) else "the actions of infra/role.json"
     hint = (
         f"Give the application {target.client_id} the replication role, with {action}: az role assignment create --assignee"
@@ -52,10 +59,16 @@ def post_refusal(answer: Answer, target: Target, source: Source, doing: str) -> 
     code, _ = first_error(answer.body)
     if answer.status == 404 and code in UNKNOWN_RESOURCE:  # ARM's own, not a page of what stands before it
         hint = (
-            f"Check registry and cloud of the target {target.name}: az acr show --ids {target.registry}; without registries/read ARM"
+            f"Check registry and cloud of the target {target.name}: az resource show --ids {target.registry}; without registries/read ARM"
             " answers the same."
         )
         return Failure(kind="denied", code="registry_not_found", doing=doing, said=words_of(answer), hint=hint)
+    if answer.status == 409 and code == "MissingSubscriptionRegistration":
+        hint = (
+            "That subscription was never used for registries: az provider register --namespace Microsoft.ContainerRegistry --subscription"
+            f" {target.registry.subscription}. It is tried again by itself."
+        )
+        return Failure(kind="transient", code="import_refused", doing=doing, said=words_of(answer), hint=hint)
     if answer.status == 409:  # something else is being done to the registry
         hint = (
             f"It is tried again by itself; if it lasts: is {target.registry.name} being changed, or under a management lock (az lock list)?"

@@ -54,7 +54,7 @@ def refusal(answer: Answer, side: Side, doing: str) -> Failure:
     if answer.status in (400, 405, 413, 415, 422) and code in NOT_TAKEN:
         hint = f"{side.name} {NOT_TAKEN[code]}."
         return Failure(kind="conflict", code="manifest_refused", doing=doing, said=words_of(answer), hint=hint)
-    return trouble(answer, doing, side.name)
+    return trouble(answer, doing, side.name, tiered=True)
 
 
 def disallowed(words: str, side: Side, doing: str) -> Failure:

@@ -15,5 +15,5 @@ def token_refusal(answer: Answer, side: Side, doing: str) -> Failure:
     if answer.status == 400 and first_error(answer.body)[0]:  # it knows no such service, grant or tenant
         hint = f"It does not take such a request: check that the login server in the settings is that registry's own. {hint}"
     elif answer.status not in (401, 403):
-        return trouble(answer, doing, side.name)
+        return trouble(answer, doing, side.name, tiered=True)
     return Failure(kind="denied", code=side.denied, doing=doing, said=words_of(answer), hint=hint, retry_after=retry_after(answer.headers))

@@ -94,7 +94,7 @@ async def test_an_authority_that_does_not_answer_is_unreachable(tls: TlsFiles, c
         page(503),
         page(429, Retry_After="1"),
         answer({"error": "temporarily_unavailable", "error_description": "AADSTS90033: busy"}, 503),
-        page(403),
+        page(404),
         page(200),
         answer({}),
         answer({"token_type": "Bearer"}),
@@ -112,6 +112,14 @@ async def test_an_authority_that_does_not_answer_is_unreachable(tls: TlsFiles, c
 async def test_an_authority_in_trouble_is_asked_once_and_is_unreachable(tls: TlsFiles, clouds: Clouds, reply: Reply) -> None:
     async with scripted(tls, reply) as server:
         await refusal(at(target_of(clouds.target), server.host), "transient", "unreachable")
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("reply", [page(403), page(407), Reply(status=403), Reply(status=407)])
+async def test_what_stands_before_the_authority_is_told_as_such(tls: TlsFiles, clouds: Clouds, reply: Reply) -> None:
+    async with scripted(tls, reply) as server:
+        failure = await refusal(at(target_of(clouds.target), server.host), "denied", "network_denied")
+    assert failure.said == f"status {reply.status}" and "let the app pass what stands between" in failure.hint
     assert len(server.asked) == 1
 
 

@@ -15,7 +15,7 @@ import pytest
 from devkit.tls import TlsFiles
 from registries.arm import DEFAULT_RETRY_AFTER, ImportState, TargetImports
 from registries.egress import LARGEST_ANSWER
-from registries.refusals.arm import import_failure
+from registries.refusals.arm import import_failure, post_refusal
 from registries.wire import Answer
 from replication.failures import Code, Kind, Refused
 from replication.references import Digest, Repository
@@ -205,9 +205,11 @@ EMPTY = Reply(status=204, headers={"Content-Type": "application/json"})
 POST_REFUSALS: dict[str, tuple[Reply, Kind, Code, float | None]] = {
     "400": (arm_error(400, "InvalidParameters"), "conflict", "import_refused", None),
     "409": (arm_error(409, "Conflict"), "transient", "import_refused", None),
-    "401": (arm_error(401, "InvalidAuthenticationToken"), "denied", "arm_denied", None),
+    "a provider that is not registered": (arm_error(409, "MissingSubscriptionRegistration"), "transient", "import_refused", None),
+    "401": (arm_error(401, "InvalidAuthenticationToken"), "transient", "arm_denied", None),
     "403": (arm_error(403, "AuthorizationFailed"), "denied", "arm_denied", None),
     "404": (arm_error(404, "ResourceNotFound"), "denied", "registry_not_found", None),
+    "no such subscription": (arm_error(404, "InvalidSubscriptionId"), "denied", "registry_not_found", None),
     "a proxy's 404": (page(404), "transient", "not_understood", None),
     "another 404": (arm_error(404, "InvalidResourceType"), "transient", "not_understood", None),
     "429": (arm_error(429, "TooManyRequests", Retry_After="20"), "throttled", "throttled", 20),
@@ -237,7 +239,7 @@ async def test_a_post_that_is_refused_is_not_sent_again(
 
 
 GET_REFUSALS: dict[str, tuple[Reply, Kind, Code]] = {
-    "401": (arm_error(401, "ExpiredAuthenticationToken"), "denied", "arm_denied"),
+    "401": (arm_error(401, "ExpiredAuthenticationToken"), "transient", "arm_denied"),
     "403": (arm_error(403, "AuthorizationFailed"), "denied", "arm_denied"),
     "a proxy's 401": (page(401), "denied", "network_denied"),
     "a proxy's 403": (page(403), "denied", "network_denied"),
@@ -308,6 +310,20 @@ def test_what_does_not_let_an_import_in_is_named_and_no_address_with_a_signature
     failure = import_failure(answered, target_of(clouds.target), source_of(clouds.source), "import")
     assert (failure.kind, failure.code) == ("denied", "import_denied")
     assert hint in failure.hint and not_told not in failure.hint
+
+
+@pytest.mark.parametrize(
+    "status, code, hint",
+    [
+        (401, "ExpiredAuthenticationToken", "is the clock of the app's host right"),
+        (409, "MissingSubscriptionRegistration", "az provider register --namespace Microsoft.ContainerRegistry --subscription "),
+        (404, "InvalidSubscriptionId", "az resource show --ids /subscriptions/"),
+        (429, "TooManyRequests", "spread pushes over time."),
+    ],
+)
+def test_what_arm_refuses_is_told_with_what_mends_it(clouds: Clouds, status: int, code: str, hint: str) -> None:
+    refused = Answer(status, {}, json.dumps({"error": {"code": code, "message": "no"}}).encode())
+    assert hint in post_refusal(refused, target_of(clouds.target), source_of(clouds.source), "import").hint
 
 
 async def test_arm_that_does_not_answer_in_time_is_unreachable(tls: TlsFiles, clouds: Clouds, monkeypatch: pytest.MonkeyPatch) -> None:
