@@ -78,8 +78,9 @@ def _image(repository: Repository, reference: Tag | Digest | None) -> str:
 def _said_by(attributes: Mapping[str, Any], refused: Failure, side: Side, image: str, act: Act) -> Failure | None:
     if attributes.get("quarantineState") in ("Quarantined", "Failed"):
         hint = (
-            f"{side.name} holds it in quarantine: let the scanner pass it (its state: az acr manifest show-metadata --registry"
-            f" {side.registry}), or switch the policy off (properties.policies.quarantinePolicy.status), and push again."
+            f"{side.name} holds it in quarantine: let the scanner pass it (its state: az acr repository show --name {side.registry} {image}"
+            " --query changeableAttributes.quarantineState), or switch the policy off (properties.policies.quarantinePolicy.status), and"
+            " push again."
         )
         return replace(refused, code="quarantined", hint=hint)
     if act == "read" and attributes.get("readEnabled") is False:
