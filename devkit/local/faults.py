@@ -43,8 +43,9 @@ def manifests(repository: str, reference: str = ".*") -> str:
 # What befalls a call
 
 
-def latency(seconds: float) -> Json:
-    return {"kind": "latency", "seconds": seconds}
+def latency(seconds: float, when: Literal["before", "after"] = "before") -> Json:
+    """Before the call takes effect, or between that and the answer."""
+    return {"kind": "latency", "seconds": seconds, "when": when}
 
 
 def bandwidth(bytes_per_second: float) -> Json:

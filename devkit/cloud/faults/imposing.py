@@ -79,8 +79,12 @@ class _Imposer:
     async def impose(self, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
         clock = self._faults.clock
         match fault:
-            case Latency(seconds):
+            case Latency(seconds, "before"):
                 await clock.sleep(seconds)
+            case Latency(seconds):
+                response = await answered(request, handler, self._unexpected)
+                await clock.sleep(seconds)
+                return response
             case StaleRead(seconds):
                 return await self._stale(clock.now() - seconds, request, handler)
             case Status():

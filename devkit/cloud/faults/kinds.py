@@ -32,10 +32,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Latency(Fault):
-    """The handler begins so much later."""
+    """The handler begins so much later, or its answer goes out so much after it has taken effect."""
 
     kind = "latency"
     seconds: float
+    when: Literal["before", "after"] = "before"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import pytest
@@ -111,6 +112,18 @@ def test_latency_and_bandwidth_are_of_the_cloud_s_time(make_cloud: MakeCloud) ->
         control.set_clock(scale=3600)
         control.impose(faults.latency(1800), on=faults.arm("GET"))  # half an hour in half a second
         assert cloud.arm("GET", f"{cloud.registry_id}?{API}").status == 200
+
+
+def test_an_answer_may_be_on_its_way_long_after_the_call_took_effect(make_cloud: MakeCloud) -> None:
+    cloud = make_cloud("pensive").start()
+    cloud.push_image("faults/pensive")
+    with behaving(cloud) as control, ThreadPoolExecutor(1) as other:
+        control.impose(faults.latency(3600, "after"), on=faults.registry("PUT"))
+        answer = other.submit(put, cloud, "faults/pensive")
+        until(lambda: look(cloud, "faults/pensive"), lambda status: status == 200)
+        assert not answer.done()
+        control.set_clock(advance_seconds=3600)
+        assert answer.result() == 201
 
 
 def test_a_replica_that_lags_answers_what_was_true(make_cloud: MakeCloud) -> None:
