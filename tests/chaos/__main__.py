@@ -17,7 +17,7 @@ def arguments() -> Options:
     parser.add_argument("--targets", type=int, default=3, help="target clouds, 1 to 8 (default: 3)")
     parser.add_argument("--scale", type=float, default=20, help="how fast the clouds' and the host's time runs (default: 20)")
     parser.add_argument("--drop", type=float, default=0, help="the share of events that are lost; then reconciliation has the last word")
-    parser.add_argument("--unkind", default="twice=0.03,reorder,uncommitted=0.02", help="what the host does to its durable work")
+    parser.add_argument("--unkind", default="twice=0.03,reorder", help="what the host does to its durable work")
     parser.add_argument("--state", type=Path, default=Path(".chaos"), help="where state and report lie (default: .chaos)")
     given = parser.parse_args()
     return Options(

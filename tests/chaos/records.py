@@ -68,6 +68,15 @@ class Records:
             ((steps,),) = database.execute("SELECT count(*) FROM activity").fetchall()
         return int(steps)
 
+    def backlog(self) -> int:
+        """Events that have not come through, and runs that have not ended; those that wait for the source's own are none."""
+        waiting = self._count("source", "SELECT count(*) FROM deliveries WHERE state = 'pending'")
+        with reading(self._host) as database:
+            rows = database.execute(f"SELECT id, name, custom_status FROM instance WHERE {OPEN}").fetchall()
+        parts = [(instance.rpartition("~")[0], SOURCE_INCOMPLETE in (status or "")) for instance, name, status in rows if name != RUN]
+        idle = {run for run, incomplete in parts if incomplete} - {run for run, incomplete in parts if not incomplete}
+        return waiting + sum(1 for instance, name, _ in rows if name == RUN and instance not in idle)
+
     def importing(self) -> int:
         return sum(self._count(target, "SELECT count(*) FROM operations WHERE state = 'running'") for target in self.targets)
 

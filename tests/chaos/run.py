@@ -31,8 +31,11 @@ from tests.e2e.running import Site
 from tests.e2e.search import leaks
 
 BUSIEST = 24  # steps that wait for their turn: then nothing more is done to the source for a moment
-MOST_RUNS = 150  # instances under way, parents and their targets' parts
+MOST = 45  # events and runs under way, of which many only settle: the same
+FEW = 10  # runs and events: then the weather calms, or when it has been long enough
+CALM_WITHIN = 120.0  # seconds
 REST = 0.05  # seconds
+NOTED = 500  # operations; the notes of every byte that leaves the app would be gigabytes in a longer run
 WITHIN = 1800.0  # seconds, for a reconciliation
 TOLD_EACH = 100  # operations
 SERVICES = ("registry", "registry's tokens", "arm", "arm's looks", "entra")  # as the weather names them
@@ -58,10 +61,13 @@ class Chaos:
         self._operations = plan(options.seed, options.operations)
         self._seconds: dict[str, float] = {}
         self._rules: dict[str, Sequence[Mapping[str, Any]]] = {}  # each cloud's faults, with their counts
-        shutil.rmtree(options.folder / "site", ignore_errors=True)
-        shutil.rmtree(options.folder / "site-egress", ignore_errors=True)
+        self._places = [options.folder / f"site-{options.seed}{part}" for part in ("", "-egress")]
+        self._clear()
         unkind = ("--unkind", options.unkind, "--seed", str(options.seed)) if options.unkind else ()
-        self.site = Site(options.folder / "site", options.targets, ROOT, options.scale, unkind, **PAUSES)
+        self.site = Site(self._places[0], options.targets, ROOT, options.scale, unkind, **PAUSES)
+        if options.operations > NOTED:
+            for name in self.site.notes.environment:
+                del self.site.stack.host.environment[name]
         for cloud in self.site.stack.clouds.values():
             cloud.settings["imports"]["latencySeconds"] = IMPORTS_LAST
             cloud.settings["lifetimes"] = {
@@ -96,7 +102,7 @@ class Chaos:
                 self._do(operation, hands, records)
             disaster.finish()
             self._took("operations")
-            self._calm()
+            self._calm(records)
             report.never_quiet = until_quiet(records, options.scale)
             if options.dropped and not report.never_quiet:
                 report.reconciled = self._reconcile()
@@ -113,16 +119,27 @@ class Chaos:
         own, theirs = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         cpu = {"CPU of clouds and host": theirs.ru_utime + theirs.ru_stime, "CPU of all else": own.ru_utime + own.ru_stime}
         report.seconds = {**self._seconds, **cpu}
+        if not report.troubles():
+            self._clear()
         return report
+
+    def _clear(self) -> None:
+        """What lies there is kept where something went wrong, until the same seed runs again."""
+        for place in self._places:
+            shutil.rmtree(place, ignore_errors=True)
 
     def _do(self, operation: Operation, hands: Hands, records: Records) -> None:
         for step in operation.steps:
             hands.do(step)
-        while records.load() > BUSIEST or records.active() > MOST_RUNS:
+        while records.load() > BUSIEST or records.backlog() > MOST:
             time.sleep(REST)
 
-    def _calm(self) -> None:
-        """Nothing fails any more, once what was held back by then has landed: runs have pauses behind them that have doubled many times."""
+    def _calm(self, records: Records) -> None:
+        """Nothing fails any more, once most of what was done has gone through it and what was held back has landed: some runs have pauses
+        before them that have doubled many times."""
+        deadline = time.monotonic() + CALM_WITHIN
+        while records.backlog() > FEW and time.monotonic() < deadline:
+            time.sleep(REST)
         time.sleep(LATEST / self._options.scale)
         self._rules = {name: cloud.faults() for name, cloud in self.site.clouds.items()}
         for cloud in self.site.clouds.values():

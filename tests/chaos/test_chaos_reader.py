@@ -2,20 +2,20 @@
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from devkit.demo.push import Pusher
-from devkit.local.clouds import PERSON
-from devkit.local.endpoints import Control, Registry
+from devkit.tls import TlsFiles
 from tests.chaos.artifacts import image, index
 from tests.chaos.hands import Hands
 from tests.chaos.reader import Reader, deviations
 from tests.chaos.records import Records, Told
 from tests.chaos.source import Delete, Push, Source, Untag
+from tests.chaos.test_chaos_inventory import registry_of
+from tests.devkit.cloud.running import Clouds
 
 FIRST, SECOND, BOTH = image("first"), image("second"), index("both", (image("one"), image("other")))
 NAME = "team/app"
@@ -53,7 +53,7 @@ def test_what_is_not_as_at_the_source(steps: Sequence[Any], tags: dict[str, str]
 
 
 @pytest.mark.parametrize("under_way, alone", [(False, 1), (True, 0)])
-def test_a_planted_old_tag_is_alone_unless_something_puts_it_right(clouds: Any, tls: Any, under_way: bool, alone: int) -> None:
+def test_a_planted_old_tag_is_alone_unless_something_puts_it_right(clouds: Clouds, tls: TlsFiles, under_way: bool, alone: int) -> None:
     """The tag has moved on at the source, and the registry that is looked at holds what it meant before."""
     repository = f"reader/alone{under_way}".lower()
     registry = registry_of(clouds.target)
@@ -63,14 +63,9 @@ def test_a_planted_old_tag_is_alone_unless_something_puts_it_right(clouds: Any, 
     hands.touched = {repository: 0.0}
     run = Told(repository, "v1", SECOND.digest, "push")
     records = cast(Records, SimpleNamespace(queued=lambda: [run] if under_way else [], running=lambda: []))
-    reader = Reader([registry], Path(tls.ca), hands, records)
+    reader = Reader([registry], tls.ca, hands, records)
     reader.start()
     while reader.seen.looks < 2 and reader.broke is None:
         reader.join(0.05)
     seen = reader.stop()
     assert (seen.times["older"], len(seen.alone)) == (1, alone)
-
-
-def registry_of(cloud: Any) -> Registry:
-    token = next(one for one in cloud.config["registry"]["tokens"] if one["actions"] == ["*"])
-    return Registry(PERSON, cloud.login_server, "", token["name"], token["password"], Control("", ""))

@@ -27,6 +27,8 @@ PAUSES = {
     "ReplicationUnknownImport": "200",
     "ReplicationImportDeadline": "900",
     "ReplicationPatience": "28800",
+    "ReplicationWaiting": "86400",
+    "ReplicationProbe": "30",
     "ReplicationRemovals": "100000",  # nobody is there to give his word
 }
 PROVOKED = "provoked"  # the first part of the names of repositories that the weather spares
@@ -117,6 +119,7 @@ def _arm() -> Iterator[Gust]:
     yield Gust("arm: answer lost", 0.015, faults.arm("POST", _IMPORT), faults.lost_answer())
     yield Gust("arm: lands late, cut off", 0.015, faults.arm("POST", _IMPORT), faults.late_write(LATEST))
     yield Gust("arm: lands late, 504", 0.01, faults.arm("POST", _IMPORT), faults.late_write(LATEST / 2, "timeout"))
+    yield Gust("arm: answers slowly", 0.06, faults.arm("POST", _IMPORT), faults.latency(40, "after"))  # who dies meanwhile knows nothing
     yield from _refusals("arm's looks", faults.arm("GET", _OPERATION), 0.07)
     yield Gust("arm's looks: cut in the body", 0.02, faults.arm("GET", _OPERATION), faults.reset_in_body(1))
     yield Gust("arm: expired token", 0.01, faults.arm(None, "/subscriptions/.*"), faults.unauthorized())
