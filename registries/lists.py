@@ -103,13 +103,13 @@ class Lists:
         answer = await self._send("GET", f"{path}?{_from(after)}", scope, doing)
         if proves_absence(answer):
             return Page((), None)
-        return self._page(answer, self._read(answer, doing, "manifests", _described), lambda last: str(last.digest))
+        return self._page(answer, doing, self._read(answer, doing, "manifests", _described), lambda last: str(last.digest), after)
 
     async def repositories(self, after: str | None) -> Page[Repository]:
         """`GET /acr/v1/_catalog`, one page, as the registry names them."""
         doing = f"list the repositories of {self._side.name}"
         answer = await self._send("GET", f"/acr/v1/_catalog?{_from(after)}", CATALOG, doing)
-        return self._page(answer, self._read(answer, doing, "repositories", Repository.parse), str)
+        return self._page(answer, doing, self._read(answer, doing, "repositories", Repository.parse), str, after)
 
     async def count(self, repository: Repository) -> int:
         """Of its manifests: `GET /acr/v1/{name}`; none when it is absent."""
@@ -165,9 +165,12 @@ class Lists:
             trouble = type(error).__name__
         raise Refused(self._unexpected(doing, f"the list is not as documented ({trouble})"))
 
-    def _page(self, answer: Answer, items: list[Item], name: Callable[[Item], str]) -> Page[Item]:
-        """The next begins behind the last of this one, whatever the link says."""
-        return Page(tuple(items), name(items[-1]) if items and _next_query(answer) else None)
+    def _page(self, answer: Answer, doing: str, items: list[Item], name: Callable[[Item], str], after: str | None) -> Page[Item]:
+        """The next begins behind the last of this one, whatever the link says; so a list must go on, or it would never end."""
+        last = name(items[-1]) if items else None
+        if after is not None and last is not None and last <= after:
+            raise Refused(self._unexpected(doing, f"the page after {after} does not go on"))
+        return Page(tuple(items), last if _next_query(answer) else None)
 
     def _unexpected(self, doing: str, what: str) -> Failure:
         return not_understood(doing, what, self._side.name)
