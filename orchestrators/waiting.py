@@ -75,14 +75,12 @@ class Place:
     def turn(self, refusal: Refusal, wait: float) -> Generator[Any, Any, float]:
         """Seconds until this run may ask again, no sooner than `wait` after its last try; the desk is asked more than once when that is far
         ahead."""
-        first = refusal.tries == 1
         while True:
-            asked = {"now": self.now, "asked_to_wait": max(0.0, refusal.tried + wait - self.now), "first": first}
+            asked = {"now": self.now, "asked_to_wait": max(0.0, refusal.tried + wait - self.now), "since": refusal.since}
             answer: dict[str, Any] = yield self.context.call_entity(df.EntityId(DESK, self.name), "turn", asked)
             if "after" in answer:
                 return float(answer["after"])
             yield self.context.create_timer(self.context.current_utc_datetime + timedelta(seconds=answer["ask_after"]))
-            first = False
 
     def left(self) -> None:
         """The run ends."""

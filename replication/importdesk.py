@@ -1,7 +1,7 @@
 """When a target's ARM, which takes only so many imports at a time, may be asked again: a desk that gives turns, in durable state.
 
 Nobody comes here who was not turned away. The pace is learned: a little faster than turns succeeded of late, so that what the quota
-allows is used up whatever it is. There are two lanes: one turn in eight is kept for who comes for the first time, so that a fresh push
+allows is used up whatever it is. There are two lanes: one turn in eight is kept for who has come lately, so that a fresh push
 does not queue behind all those that were turned away before it."""
 
 from dataclasses import asdict, dataclass
@@ -9,6 +9,7 @@ from typing import Any, Self
 
 DESK = "import_desk"
 SHARE = 8  # one turn in so many is for fresh ones
+YOUNG = 120.0  # seconds since it was turned away first: so long one is fresh, also when its turn was in vain
 FRESH_WITHIN = 60.0  # seconds; fresh ones who would wait longer queue with the others
 AHEAD = 600.0  # seconds; turns that are later are not given: who would have one asks again, when the pace is better known
 FASTER = 0.8  # than turns have succeeded: the share that is kept for fresh ones is not always used
@@ -27,12 +28,12 @@ class ImportDesk:
     others: float = 0
     went: float | None = None
 
-    def turn(self, *, now: float, asked_to_wait: float, first: bool) -> dict[str, Any]:
+    def turn(self, *, now: float, asked_to_wait: float, since: float) -> dict[str, Any]:
         """`{after}`: seconds until its turn, never less than ARM asked it to wait; or `{ask_after}`, since it is not known yet."""
         if self.pace is None:
             self.pace = min(max(asked_to_wait * FIRST_SHARE, SHORTEST_PACE), LONGEST_PACE)
         earliest = now + asked_to_wait
-        if first and (at := max(self.fresh, earliest)) - now <= max(FRESH_WITHIN, asked_to_wait):
+        if now - since < YOUNG and (at := max(self.fresh, earliest)) - now <= max(FRESH_WITHIN, asked_to_wait):
             self.fresh = at + SHARE * self.pace
             return {"after": round(at - now, 3)}
         at = max(self.others, earliest)

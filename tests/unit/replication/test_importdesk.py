@@ -32,6 +32,7 @@ class Played:
         self.undercut = 0
         desk, asked = ImportDesk(), Counter[int]()
         may: dict[int, float] = {}
+        since: dict[int, float] = {}
         queue = [(at, number, True) for number, at in enumerate(times)]
         heapq.heapify(queue)
         while queue:
@@ -46,7 +47,7 @@ class Played:
                         desk.took(now=now)
                     continue
                 may[number] = now + wait
-            answer = desk.turn(now=now, asked_to_wait=max(0.0, may[number] - now), first=not asked[number])
+            answer = desk.turn(now=now, asked_to_wait=max(0.0, may[number] - now), since=since.setdefault(number, now))
             asked[number] += 1
             goes = "after" in answer
             heapq.heappush(queue, (now + (answer["after"] if goes else answer["ask_after"]), number, goes))
@@ -70,11 +71,11 @@ def test_a_fresh_push_does_not_queue_behind_those_who_were_turned_away() -> None
 
 def test_nobody_is_given_a_turn_that_is_far_ahead() -> None:
     desk = ImportDesk()
-    answers = [desk.turn(now=0, asked_to_wait=3, first=False) for _ in range(800)]
+    answers = [desk.turn(now=200, asked_to_wait=3, since=0) for _ in range(800)]
     assert max(one.get("after", 0) for one in answers) <= AHEAD
     assert [one for one in answers if "ask_after" in one]
 
 
 def test_who_is_asked_to_wait_for_hours_is_not_given_an_earlier_turn() -> None:
-    assert ImportDesk().turn(now=0, asked_to_wait=7200, first=False)["after"] >= 7200
-    assert ImportDesk().turn(now=0, asked_to_wait=7200, first=True)["after"] >= 7200
+    assert ImportDesk().turn(now=200, asked_to_wait=7200, since=0)["after"] >= 7200
+    assert ImportDesk().turn(now=0, asked_to_wait=7200, since=0)["after"] >= 7200
