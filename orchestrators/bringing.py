@@ -38,7 +38,7 @@ class Bringing:
             run.report("waiting for an index that lists it", None)
             yield from run.sleep(min(pause, left))
             pause *= 2
-            missing = yield from content_missing(run, self.work)
+            missing = yield from content_missing(run, self.work, self.progress, self.began)
             if isinstance(missing, Failure):
                 return missing
             if not missing:
@@ -61,6 +61,7 @@ class Bringing:
             return moved
         if moved["state"] == "moved_on":
             return "moved_on"
+        self.progress.brought = True  # at once: a wait for the look below may start the run over
         checked = yield from self.run.insist("verify_digest", tagged)
         return checked if isinstance(checked, Failure) else "verified" if checked["verified"] else "unverified"
 
@@ -69,9 +70,9 @@ class Bringing:
     ) -> Generator[Any, Any, Literal["there", "gone", "incomplete"] | Failure]:
         content = self.work.of(digest, None)
         missing = [str(digest)] if held is False else []
-        if held is None or (held and index):
+        if held is None or (held and (index or self.progress.importing_of(digest) is not None)):
             self.run.report("verifying", None)
-            checked = yield from content_missing(self.run, content)
+            checked = yield from content_missing(self.run, content, self.progress, self.began, index=index)
             if isinstance(checked, Failure):
                 return checked
             missing = checked

@@ -11,8 +11,10 @@ import azure.durable_functions as df
 
 from orchestrators.blueprint import bp
 from orchestrators.run import Run, StartOver, input_of
+from orchestrators.waiting import Place
 from replication.failures import Failure
 from replication.limits import Limits
+from replication.waiting import Waits
 from replication.work import Work
 
 AT_ONCE = 8  # imports that are started together
@@ -20,8 +22,8 @@ AT_ONCE = 8  # imports that are started together
 
 @bp.orchestration_trigger(context_name="context")
 def import_children(context: df.DurableOrchestrationContext) -> Generator[Any, Any, dict[str, Any]]:
-    """`{work, limits, page, pages?, began?, started?}` -> `{failure}`, null when all but the index itself is at the target. Custom
-    status: `{state, failure, waiting}`."""
+    """`{work, limits, page, pages?, began?, started?, waits?}` -> `{failure}`, null when all but the index itself is at the
+    target. Custom status: `{state, failure, waiting}`."""
     given = input_of(context)
     children = Children(context, given)
     try:
@@ -53,7 +55,8 @@ class Children:
     def __init__(self, context: df.DurableOrchestrationContext, given: dict[str, Any]) -> None:
         work = Work.from_json(given["work"])
         self._context = context
-        self._run = Run(context, Limits.from_json(given["limits"]), self._report)
+        limits, self._waits = Limits.from_json(given["limits"]), Waits.from_json(given["waits"]) if "waits" in given else Waits()
+        self._run = Run(context, limits, self._report, Place(context, "", limits, self._waits))
         self._work = work.to_json()
         self._named = f"import what {work.repository}@{work.digest.short}… lists into {work.target}"
         self._page, self._pages = given["page"], given.get("pages")
@@ -62,10 +65,11 @@ class Children:
 
     def progress(self) -> dict[str, Any]:
         started = {str(place): asdict(one) for place, one in self._started.items()}
-        return {"page": self._page, "pages": self._pages, "began": self._began.isoformat(), "started": started}
+        where = {"page": self._page, "pages": self._pages, "began": self._began.isoformat()}
+        return {**where, "started": started, "waits": self._waits.to_json()}
 
     def steps(self) -> Generator[Any, Any, Failure | None]:
-        """What fails is told at once, but for a service that wants us to wait: the caller asks the source why."""
+        """What fails is told, and the caller asks the source why; what is only refused is waited out before."""
         while self._pages is None or self._page < self._pages:
             self._report(f"importing page {self._page + 1} of {self._pages}" if self._pages else "importing", None)
             failure = yield from self._bring_page()
@@ -113,19 +117,23 @@ class Children:
 
     def _begin(self, places: list[int]) -> Generator[Any, Any, Failure | None]:
         while places:
-            batch, failure = places[:AT_ONCE], None
+            batch, failure, cause = places[:AT_ONCE], None, None
             answers = yield from self._run.call_all("start_import", [self._given(place) for place in batch])
             for place, answer in zip(batch, answers, strict=True):
-                told = answer.get("failure") or answer.get("cause")
-                if told is not None:
-                    failure = Failure.from_json(told)
+                if "failure" in answer:
+                    failure = Failure.from_json(answer["failure"])
+                elif "cause" in answer:
+                    cause = Failure.from_json(answer["cause"])
                 else:
                     self._started[place] = self._told(answer)
                     places.remove(place)
+            if cause is not None:
+                return cause
             if failure is None:
                 self._run.place.passed("start_import")
-            elif failure.kind != "throttled" or not (yield from self._run.wait_out("start_import", failure)):
+            elif not (yield from self._run.wait_out("start_import", failure)):
                 return failure
+            self._run.start_over_if_long()
         return None
 
     def _given(self, place: int) -> dict[str, Any]:

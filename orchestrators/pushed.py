@@ -82,7 +82,8 @@ class Pushed:
         if self.telling.run.may_land:
             return {}
         digest, progress = self.telling.work.digest, self.telling.progress
-        outcome = self.telling.outcome("replicated" if progress.brought else "already_current", digest, None)
+        brought = progress.brought or progress.importing_of(digest) is not None
+        outcome = self.telling.outcome("replicated" if brought else "already_current", digest, None)
         return {"ending": Ending.of(outcome, self.waited).to_json(), "whole": str(digest) in progress.whole}
 
     def _next_step(self, seen: Seen) -> Generator[Any, Any, Bring | Widen | Rest | Failure]:
@@ -90,13 +91,17 @@ class Pushed:
         work, progress = self.telling.work, self.telling.progress
         step = next_step(tag=work.tag, digest=work.digest, source=seen.source, target=seen.target)
         meant = seen.source.tagged if work.tag is not None else work.digest if seen.source.has_digest else None
-        if not isinstance(step, Rest) or not seen.index or meant is None or str(meant) in progress.whole:
+        if not isinstance(step, Rest) or meant is None:
             return step
-        missing = yield from content_missing(self.telling.run, work.of(meant, None))
+        importing = progress.importing_of(meant) is not None  # it has arrived while nobody looked, and is to be told ended
+        if not importing and (not seen.index or str(meant) in progress.whole):
+            return step
+        missing = yield from content_missing(self.telling.run, work.of(meant, None), progress, self.telling.began, index=seen.index)
         if isinstance(missing, Failure):
             return missing
         if missing:
             return Bring(meant, work.tag)
+        progress.brought = progress.brought or importing
         progress.keep_whole(meant)
         return step
 

@@ -16,6 +16,7 @@ from replication.limits import Limits
 from replication.outcomes import Outcome, summary
 from replication.waiting import SOURCE, Waits
 
+ROOM = 24  # events that may be there before the parts of a hundred targets, which leave four each
 LONGEST_MESSAGE = 4000  # characters: a custom status may have 16 KB of UTF-16
 
 
@@ -24,7 +25,7 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
     """`{event: {action, repository, tag, digest}, targets, limits, own_limits, happened?}` -> `{state: "accepted", outcomes}`.
     `own_limits`: those of the targets that have their own, by name. `happened`: the event's own time, in seconds since 1970. Custom
     status: `{message, waiting}`: for what it waits, since when, and when it is tried next. What waits for the source continues as new, with
-    `began` and `waits`."""
+    `began` and `waits`; so does what has waited, before the parts of its targets fill a history by themselves."""
     given = input_of(context)
     began: datetime = context.current_utc_datetime if "began" not in given else datetime.fromisoformat(given["began"])
     waits = Waits.from_json(given["waits"]) if "waits" in given else Waits()
@@ -38,7 +39,7 @@ def replicate_image_event(context: df.DurableOrchestrationContext) -> Generator[
 def _steps(
     context: df.DurableOrchestrationContext, given: dict[str, Any], began: datetime, waits: Waits
 ) -> Generator[Any, Any, dict[str, Any]]:
-    """Raises `StartOver`, while it waits for the source."""
+    """Raises `StartOver`, while it waits for the source, and after."""
     event, targets, limits = given["event"], given["targets"], Limits.from_json(given["limits"])
 
     def report(state: str, failure: Failure | None, waiting: dict[str, str] | None = None) -> None:
@@ -60,6 +61,7 @@ def _steps(
         return _answer(context, failed)
     if "filtered" in token:
         return _answer(context, [_filtered(target, reason, run.since(began)) for target, reason in token["filtered"].items()])
+    run.start_over_if_long(ROOM)
     work = {"repository": event["repository"], "tag": event["tag"], "digest": event["digest"], "removing": event["action"] == "delete"}
     own_limits = given.get("own_limits") or {}
     times = {"began": began.isoformat(), "happened": given.get("happened")}
@@ -67,7 +69,7 @@ def _steps(
         target: _part(context, {"work": {"target": target, **work}, "limits": own_limits.get(target, given["limits"]), **times})
         for target in targets
     }
-    outcomes: list[Outcome] = []
+    outcomes, thrown = list[Outcome](), list[Outcome]()
     while open_tasks:
         _report(context, summary(outcomes, open_tasks))
         winner = yield context.task_any(list(open_tasks.values()))
@@ -75,7 +77,9 @@ def _steps(
         del open_tasks[target]
         outcomes.append(_outcome(target, winner.result, run.since(began)))
         if isinstance(winner.result, Exception):
-            yield from record(run, event, outcomes[-1:], waited)
+            thrown.append(outcomes[-1])
+    if thrown:
+        yield from record(run, event, thrown, waited)
     return _answer(context, outcomes)
 
 

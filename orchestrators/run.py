@@ -20,7 +20,8 @@ FIRST_PAUSE = 1.0  # seconds, until what was started is looked for
 GROWTH = 20  # then a twentieth of what was waited, which is the most that an import is late by
 LONGEST_PAUSE = 600.0
 WRITES = {"move_tag", "put_index", "remove_tag", "delete_artifact"}
-LONG = 50  # timers and calls; each leaves four events, and a step that waits for a day some 300 more: fewer than 500 in all
+EACH = 4  # events that a timer or a call leaves, where nothing else happens at that moment
+LONG = 200  # events; what comes between two looks at their number stays far below 300 more
 
 
 def input_of(context: df.DurableOrchestrationContext) -> dict[str, Any]:
@@ -51,7 +52,7 @@ class Run:
         self.may_land = False
         self.place = place or Place(context, "", limits, Waits())
         self.given_up: Failure | None = None
-        self._yields = 0
+        self._events = 0
 
     @property
     def now(self) -> datetime:
@@ -63,7 +64,7 @@ class Run:
         return round((self.now - moment).total_seconds(), 3)
 
     def sleep(self, seconds: float) -> Steps:
-        self._yields += 1
+        self._events += EACH
         yield self.context.create_timer(self.now + timedelta(seconds=seconds))
 
     def sleep_for_import(self, waited: float, at_least: float = FIRST_PAUSE) -> Steps:
@@ -71,25 +72,31 @@ class Run:
         yield from self.sleep(min(max(at_least, waited / GROWTH), LONGEST_PAUSE))
 
     def call(self, activity: str, given: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
-        self._yields += 1
+        self._events += EACH
         answer: dict[str, Any] = yield self.context.call_activity(activity, given)
-        if activity in WRITES and "failure" in answer and answer["failure"]["kind"] == "transient":
+        if activity in WRITES and "failure" in answer and _may_have_had_effect(answer["failure"]):
             self.may_land = True
         return answer
 
     def call_all(self, activity: str, given: list[dict[str, Any]]) -> Generator[Any, Any, list[dict[str, Any]]]:
         """At once; the answers in the order of `given`."""
-        self._yields += len(given)
+        self._events += EACH * len(given)
         answers: list[dict[str, Any]] = yield self.context.task_all([self.context.call_activity(activity, one) for one in given])
         return answers
 
-    def start_over_if_long(self) -> None:
+    def child(self, orchestration: str, given: dict[str, Any], instance: str) -> Generator[Any, Any, dict[str, Any]]:
+        self._events += EACH
+        answer: dict[str, Any] = yield self.context.call_sub_orchestrator(orchestration, given, instance)
+        return answer
+
+    def start_over_if_long(self, events: int = LONG) -> None:
         """Raises `StartOver`."""
-        if self._yields >= LONG:
+        if self._events >= events:
             raise StartOver
 
     def insist(self, activity: str, given: dict[str, Any]) -> Generator[Any, Any, dict[str, Any] | Failure]:
-        """Its answer; or the failure that outlasted patience. Raises `StartOver` after a wait with others, where what is known is old."""
+        """Its answer; or the failure that outlasted patience. Raises `StartOver` where waiting has made the history long, and after a wait
+        with others, where what is known is old."""
         while True:
             answer = yield from self.call(activity, given)
             if "failure" not in answer:
@@ -111,8 +118,7 @@ class Run:
                 pause = yield from self.place.turn(refusal, pause)
                 self.tell_waiting(failure, since=refusal.since, pause=pause)
             yield from self.sleep(pause)
-            if self.place.has_room:
-                self.start_over_if_long()
+            self.start_over_if_long()
             return True
         if is_of_a_place(failure) and self.place.has_room and waited < limits.waiting:
             yield from self._wait_at_place(step)
@@ -139,3 +145,8 @@ class Run:
         pause = answer["go"] if "go" in answer else answer["next"] - self.place.now
         self.tell_waiting(Failure.from_json(refusal.failure), since=refusal.since, pause=pause)
         yield from self.place.wait(refusal, answer)
+
+
+def _may_have_had_effect(failure: dict[str, Any]) -> bool:
+    """Of a change that was refused: a registry that lacks a part, and says so, has changed nothing."""
+    return bool(failure["kind"] == "transient" and failure["code"] != "manifest_refused")

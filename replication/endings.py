@@ -24,8 +24,7 @@ class Ending:
         """`waited`: seconds from the event's own time until the run began."""
         detail = outcome.reason if outcome.failure is None else outcome.failure.code
         verified = waited is not None and outcome.outcome in VERIFIED
-        lag = max(0.0, (waited or 0.0) + outcome.seconds) if verified else None  # the registry's clock may be ahead of ours
-        return cls(target=outcome.target, outcome=outcome.outcome, detail=detail, lag=lag)
+        return cls(target=outcome.target, outcome=outcome.outcome, detail=detail, lag=(waited or 0) + outcome.seconds if verified else None)
 
     def to_json(self) -> dict[str, Any]:
         return {"target": self.target, "outcome": self.outcome, "detail": self.detail, "lag": self.lag}

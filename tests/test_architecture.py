@@ -168,7 +168,7 @@ def test_every_activity_that_is_called_is_there_and_every_one_there_is_called(lo
 
 
 def test_every_orchestration_that_is_started_is_there_and_every_one_there_is_started(loaded: dict[str, Any]) -> None:
-    by = {"call_sub_orchestrator": 0, "_start": 1, "start_new": 0}
+    by = {"call_sub_orchestrator": 0, "child": 0, "_start": 1, "start_new": 0}
     started = names_called("orchestrators", "activities", "function_app", "api", by=by)
     assert started == names(loaded, "orchestrationTrigger")
 

@@ -6,13 +6,29 @@ import pytest
 
 from replication.limits import Limits
 from tests.replay.play import Played, play
-from tests.replay.shapes import ENDED, NEW, NO_IMPORTS, OK, OLD, THIRD, USUAL, WHOLE, around, failed, lacking, member, running, seen, work
+from tests.replay.shapes import (
+    ENDED,
+    MOVED,
+    NEW,
+    NO_IMPORTS,
+    OK,
+    OLD,
+    THIRD,
+    USUAL,
+    WHOLE,
+    around,
+    failed,
+    lacking,
+    member,
+    running,
+    seen,
+    work,
+)
 
 DELETE = work(tag=None, removing=True)
 STANDING = member(NEW, source=False, target=True)
 AWAY = around(member(NEW, source=False, target=False))
 SETTLE, DELAY = 60, 300
-NEXT = f"sha256:{'0' * 63}4"
 
 
 def clear(given: dict[str, Any] = DELETE, **answers: Any) -> Played:
@@ -56,11 +72,9 @@ def test_what_comes_back_right_before_the_delete_stays() -> None:
     assert (outcome(run), run.output["removed"]) == (("already_current", None), [])
 
 
-def test_what_goes_while_it_is_asked_for_is_told_whoever_did_it() -> None:
-    """Most likely this step, in a process that died before it could tell."""
+def test_what_somebody_else_has_deleted_is_absent_already() -> None:
     run = clear(look_around=[around(STANDING), AWAY], delete_artifact={"state": "absent"})
-    assert outcome(run) == ("deleted", None)
-    assert run.output["removed"] == [{"digest": NEW, "tags": [], "with": []}]
+    assert outcome(run) == ("already_absent", None)
 
 
 def test_what_is_on_neither_side_is_absent_already() -> None:
@@ -100,7 +114,7 @@ def test_what_is_locked_is_left_with_its_tags_and_told_and_the_rest_goes() -> No
 
 
 def test_where_deletes_are_off_nothing_goes() -> None:
-    run = clear(look_around=around(STANDING, v1=(None, NEW), spares="deletes_off"))
+    run = clear(look_around=around(STANDING, v1=(None, NEW), deletes=False))
     assert outcome(run) == ("kept", "deletes_off")
     assert not {"delete_artifact", "remove_tag"} & set(run.names)
 
@@ -117,7 +131,7 @@ def test_a_refused_delete_is_looked_at_anew_after_the_pause() -> None:
 def test_a_delete_whose_answer_was_lost_is_looked_at_once_more_long_after() -> None:
     run = clear(look_around=[around(STANDING), AWAY], delete_artifact=failed("transient", "unreachable"))
     assert run.slept() == [2, 600]
-    assert outcome(run) == ("deleted", None)
+    assert outcome(run) == ("already_absent", None)
 
 
 def test_a_source_that_does_not_answer_deletes_nothing() -> None:
@@ -161,14 +175,13 @@ class TestPushes:
     def test_one_that_lacks_something_at_the_source_waits_the_delete_delay_before_it_removes(self) -> None:
         """It has not doubted the source before; and the rest is done while it waits."""
         mine = member(NEW, source=True, target=True)
-        lost = member(OLD, source=False, target=False)
-        more = around(mine, lost, member(THIRD, source=False, target=True, subject=OLD), v1=(NEW, NEW))
+        more = around(mine, member(OLD, source=False, target=True, subject=NEW), v1=(NEW, NEW))
         run = clear(
             work(),
             look=seen((NEW, True), (NEW, True), index=True),
             look_around=[more, more, around(mine, v1=(NEW, NEW))],
-            verify_digest=[lacking(NEXT)] * 4 + [OK],
-            examine_source=[{"gone": False, "lacks": [NEXT]}] * 2 + [WHOLE],
+            verify_digest=[lacking(THIRD)] * 4 + [OK],
+            examine_source=[{"gone": False, "lacks": [THIRD]}] * 2 + [WHOLE],
             start_import=running(),
         )
         assert run.slept()[:3] == [DELAY, SETTLE, 30]
@@ -181,39 +194,38 @@ class TestPushes:
         assert (told["outcome"], told["seconds"]) == ("deleted", run.output["seconds"])
 
 
-def test_what_else_stands_at_the_target_alone_is_not_a_pushs_to_remove() -> None:
-    """Somebody's own signature, and his tag: no event named them, and what they hang on stands."""
-    mine, theirs = member(NEW, source=True, target=True), member(OLD, source=False, target=True, subject=NEW)
-    run = clear(
-        work(),
-        look=seen((None, True), (NEW, True)),
-        look_around=[around(mine, theirs, v1=(None, NEW), y=(None, NEW)), around(mine, theirs, v1=(None, None), y=(None, NEW))],
-    )
-    assert [name for name in run.names if name in ("delete_artifact", "remove_tag")] == ["remove_tag"]
-    assert run.output["removed"] == [{"tag": "v1", "digest": NEW}]
+@pytest.mark.parametrize("patience", [3600.0, 86_400.0])
+def test_steps_that_wait_long_stay_within_500_history_events(patience: float) -> None:
+    """The source has moved the tag, so it is brought forward, then the manifest goes; each step is refused again and again."""
+    times = 30 if patience > 3600 else 12
+    busy = [failed("throttled", "throttled", 30)] * times
+    standing = around(STANDING, member(THIRD, source=True, target=False), v1=(THIRD, NEW))
+    moved = around(STANDING, member(THIRD, source=True, target=True), v1=(THIRD, THIRD))
+    gone = around(member(NEW, source=False, target=False), member(THIRD, source=True, target=True), v1=(THIRD, THIRD))
+    done: set[str] = set()
 
+    def then(name: str, answer: dict[str, Any]) -> Any:
+        left = iter(busy)
 
-def test_one_that_is_refused_for_good_keeps_back_none_of_the_others() -> None:
-    both = around(STANDING, member(OLD, source=False, target=True))
-    run = clear(look_around=[both, around(STANDING)], delete_artifact=[failed("conflict", "quarantined"), {"state": "deleted"}])
-    assert [given["digest"] for name, given in run.calls if name == "delete_artifact"] == [NEW, OLD]
-    assert run.output["failure"]["code"] == "quarantined"
-    assert run.output["removed"] == [{"digest": OLD, "tags": [], "with": []}]
+        def answered(_: dict[str, Any]) -> dict[str, Any]:
+            refused = next(left, None)
+            done.update([] if refused else [name])
+            return refused or answer
 
-
-def test_hundreds_of_steps_of_one_look_keep_history_and_status_short() -> None:
-    tags = [f"tag-{number:03}" for number in range(300)]
-    left = set(tags)
+        return answered
 
     def look(_: dict[str, Any]) -> dict[str, Any]:
-        both = around(member(NEW, source=True, target=True))
-        return both | {"tags": [{"tag": tag, "source": None, "target": NEW if tag in left else None} for tag in tags]}
+        return gone if "delete_artifact" in done else moved if "move_tag" in done else standing
 
-    def remove(given: dict[str, Any]) -> dict[str, Any]:
-        left.discard(given["tag"])
-        return {"state": "untagged"}
-
-    run = clear(look_around=look, remove_tag=remove)
-    assert left == set()
-    assert (len(run.output["removed"]), run.output["untold"]) == (100, 200)
-    assert run.longest < 500
+    looks = iter([*busy])
+    run = clear(
+        work(tag=None, removing=True, limits=Limits(patience=patience)),
+        open_imports=then("open_imports", NO_IMPORTS),
+        look_around=lambda given: next(looks, None) or look(given),
+        verify_digest=lambda given: OK if "start_import" in done else lacking(),
+        start_import=then("start_import", running()),
+        move_tag=then("move_tag", MOVED),
+        delete_artifact=then("delete_artifact", {"state": "deleted"}),
+    )
+    assert run.output["outcome"] == "deleted"
+    assert run.longest <= 500

@@ -90,3 +90,15 @@ def test_what_does_not_arrive_within_the_deadline_is_told() -> None:
     run = bring(look_at_children=page([0]), start_import=running(), check_import=running(), limits=Limits(import_deadline=600))
     assert run.output["failure"]["code"] == "import_unfinished"
     assert run.longest < 500
+
+
+def test_one_refusal_of_a_child_is_waited_out() -> None:
+    run = bring(look_at_children=[page(list(range(8))), DONE], start_import=[running()] * 3 + [failed("transient")] + [running()] * 5)
+    assert run.slept()[0] == 2
+    assert [given["child"] for name, given in run.calls if name == "start_import"] == [*range(8), 3]
+    assert run.output == {"failure": None}
+
+
+def test_a_refusal_that_lasts_is_told_and_the_caller_waits_with_others() -> None:
+    run = bring(look_at_children=page([0]), start_import=failed("denied", "arm_denied"))
+    assert (run.output["failure"]["code"], run.slept()) == ("arm_denied", [])

@@ -81,7 +81,7 @@ def test_what_is_out_of_a_targets_scope_binds_what_it_is_on(clouds: Clouds, call
     (target,) = json.loads(os.environ[TARGETS])
     monkeypatch.setenv(TARGETS, json.dumps([{**target, "deletes": "keep"}]))
     around = look_around(call, "steps/foreign", digest)
-    assert (around["spares"], around["members"][0]["bound"]) == ("deletes_off", True)
+    assert (around["deletes"], around["members"][0]["bound"]) == (False, True)
     assert [one["tag"] for one in around["tags"]] == ["v1"]
 
 
@@ -118,10 +118,10 @@ def test_an_index_that_lacks_a_child_is_not_verified(clouds: Clouds, call: Call)
         cloud.push_image("steps/children")
         cloud.push_manifest("steps/children", digest_of(other), other, OCI_MANIFEST)
         assert cloud.push_manifest("steps/children", "v1", manifest, OCI_INDEX).status == 201
-    assert call("verify_digest", "steps/children", digest_of(manifest)) == {"verified": True, "missing": [], "manifests": 3}
+    assert call("verify_digest", "steps/children", digest_of(manifest)) == {"verified": True, "missing": [], "manifests": 3, "pages": 1}
     clouds.target.registry("DELETE", f"/v2/steps/children/manifests/{digest_of(other)}")
     answer = call("verify_digest", "steps/children", digest_of(manifest))
-    assert answer == {"verified": False, "missing": [digest_of(other)], "manifests": 3}
+    assert answer == {"verified": False, "missing": [digest_of(other)], "manifests": 3, "pages": 1}
 
 
 def test_a_page_tells_what_is_missing_and_how_long_what_has_come_took(clouds: Clouds, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_the_source_is_not_read_of_what_it_told_to_be_no_index(clouds: Clouds, c
     digest = clouds.source.push_image("steps/plain")
     clouds.target.push_image("steps/plain")
     since = len(clouds.source.control("GET", "requests"))
-    assert call("verify_digest", "steps/plain", digest, index=False) == {"verified": True, "missing": [], "manifests": 1}
+    assert call("verify_digest", "steps/plain", digest, index=False) == {"verified": True, "missing": [], "manifests": 1, "pages": 1}
     assert clouds.source.control("GET", "requests")[since:] == []
 
 

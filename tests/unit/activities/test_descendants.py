@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from activities.pages import page_of
 from devkit.local import faults
 from registries.manifests import Manifest
 from replication.references import Digest
@@ -50,7 +51,7 @@ def test_where_the_source_denies_an_index_the_targets_bytes_tell_what_is_missing
     push(clouds.target, repository, OTHER)
     with denying(clouds.source, repository, denied):
         answer = call("verify_digest", repository, digest_of(ROOT))
-    assert answer == {"verified": False, "missing": [digest_of(OTHER)], "manifests": 4}
+    assert answer == {"verified": False, "missing": [digest_of(OTHER)], "manifests": 4, "pages": 1}
 
 
 def test_where_nobody_has_its_bytes_it_is_not_verified(clouds: Clouds, call: Call) -> None:
@@ -84,7 +85,7 @@ def test_an_import_is_not_begun_by_a_guess_at_what_it_brings(clouds: Clouds, cal
 def test_a_nested_index_that_the_source_lacks_is_told(clouds: Clouds, call: Call) -> None:
     repository = "listed/lacking"
     push(clouds.source, repository, INNER)
-    assert call("examine_source", repository, digest_of(ROOT)) == {"gone": False, "lacks": [digest_of(INNER)]}
+    assert call("examine_source", repository, digest_of(ROOT)) == {"gone": False, "lacks": [digest_of(INNER)], "pages": 1}
 
 
 def test_what_a_descriptor_does_not_tell_is_read() -> None:
@@ -94,3 +95,24 @@ def test_what_a_descriptor_does_not_tell_is_read() -> None:
         del one["mediaType"]
     manifest = Manifest.parse(json.dumps(listed).encode(), OCI_INDEX)
     assert manifest.indexes == manifest.children == (Digest.parse(digest_of(CHILD)), Digest.parse(digest_of(INNER)))
+
+
+def test_what_is_listed_is_looked_at_page_by_page(clouds: Clouds, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The import is told ended by the last one."""
+    monkeypatch.setattr("activities.pages.PAGE", 2)
+    repository = "listed/pages"
+    push(clouds.source, repository)
+    push(clouds.target, repository, INNER)
+    answers = [call("verify_digest", repository, digest_of(ROOT), page=page) for page in (0, 1)]
+    assert [(one["missing"], one["manifests"], one["pages"]) for one in answers] == [([], 3, 2), ([digest_of(INNER)], 2, 2)]
+    clouds.source.registry("DELETE", f"/v2/{repository}/manifests/{digest_of(OTHER)}")
+    told = [call("examine_source", repository, digest_of(ROOT), page=page) for page in (0, 1)]
+    assert [(one["lacks"], one["pages"]) for one in told] == [([digest_of(OTHER)], 2), ([], 2)]
+
+
+def test_pages_are_few_and_cover_all() -> None:
+    for length in (0, 1, 200, 201, 8000, 8001, 50_000):
+        listed = range(length)
+        _, pages = page_of(listed, 0)
+        assert pages <= 40
+        assert [one for page in range(pages) for one in page_of(listed, page)[0]] == [*listed]

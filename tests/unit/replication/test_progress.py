@@ -4,7 +4,7 @@ import json
 
 from replication.failures import Failure
 from replication.outcomes import Outcome
-from replication.progress import MOST_TOLD, Doubt, Importing, Progress, Wide
+from replication.progress import MOST_TOLD, Checked, Doubt, Importing, Progress, Wide
 from replication.references import Digest
 
 DIGEST = Digest("1" * 64)
@@ -23,9 +23,10 @@ def test_progress_survives_the_way_through_storage() -> None:
         doubted=Doubt(3.5, 2),
         incomplete={str(DIGEST): Doubt(4.0, 1, ["sha256:2"])},
         importing=Importing(
-            str(DIGEST), 1.0, under_way=True, started=5.0, operation="/o", generation="g", asked=6.0, trouble=trouble.to_json()
+            str(DIGEST), by_parts=True, under_way=True, started=5.0, operation="/o", generation="g", asked=6.0, trouble=trouble.to_json()
         ),
     )
+    progress.checked = Checked(str(DIGEST), 3)
     progress.waits.refuse("look", trouble, 7.0)
     progress.keep_whole(DIGEST)
     progress.keep_whole(DIGEST)
