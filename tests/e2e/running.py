@@ -224,6 +224,17 @@ class Site:
         """Until no run is under way, so that nothing but the test asks a registry."""
         eventually(lambda: self._durable("instances?runtimeStatus=Running,Pending&showInput=false").json(), lambda running: running == [])
 
+    def is_quiet(self) -> bool:
+        """As above, and no event is still to be delivered."""
+        waits = any(event["state"] == "pending" for event in self.clouds["source"].events())
+        return not waits and self._durable("instances?runtimeStatus=Running,Pending&showInput=false").json() == []
+
+    def runs_of(self, repository: str) -> list[str]:
+        """All that events of it have started."""
+        prefix = quote(f"{repository.replace('/', '!')}:")
+        rows: list[Json] = self._durable(f"instances?instanceIdPrefix={prefix}&showInput=false").json()
+        return [row["instanceId"] for row in rows if row["instanceId"].count("~") == 1]
+
     def _durable(self, query: str) -> Answer:
         return self._judge.send("GET", f"/runtime/webhooks/durabletask/{query}", {"x-functions-key": self.secrets["host/master"]})
 
