@@ -20,8 +20,11 @@ async def list_repositories(work: dict) -> dict[str, Any]:
         raise Refused(_not_allowed(str(here.settings.source)))
     connection = here.target(work["target"])
     scope = connection.target.scope
-    at_source = {one for one in await _listed(here.source_listing) if scope.place_of(one) is not None}
+    listed = await _listed(here.source_listing)
+    at_source = {one for one in listed if scope.place_of(one) is not None}
     at_target = {repository for one in await _listed(connection.registry) if (repository := scope.repository_at(one)) is not None}
+    if not listed and at_target:
+        raise Refused(_empty(str(here.settings.source)))
     later = sorted(str(one) for one in at_source | at_target if work["after"] is None or str(one) > work["after"])
     return {"repositories": later[:AT_ONCE], "more": len(later) > AT_ONCE}
 
@@ -35,6 +38,17 @@ async def _listed(registry: Registry) -> list[Repository]:
         if page.after is None:
             return found
         after = page.after
+
+
+def _empty(source: str) -> Failure:
+    return Failure(
+        kind="conflict",
+        code="absence_unproven",
+        doing=f"list the repositories of {source}",
+        said="it lists none at all, and the target holds some",
+        hint="An empty source is not believed. Is it the right registry, and may SourceListingIdentity list it ('Container Registry"
+        " Repository Catalog Lister')? If it is meant to be empty, delete the target's repositories by hand.",
+    )
 
 
 def _not_allowed(source: str) -> Failure:

@@ -1,6 +1,7 @@
 """A digest's whole neighbourhood, as source and target hold it now: for whatever removes (DESIGN, rule 1)."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +28,8 @@ async def look_around(work: dict) -> dict[str, Any]:
     if around.left_out(asked):
         return {"filtered": "media_type"}
     scope = connection.target.scope
-    deletes = scope.deletes == "propagate" and (scope.extras == "remove" or not work["extras"])
-    return Neighbourhood(around.members(), await around.meanings(), deletes).to_json()
+    spares = "deletes_off" if scope.deletes == "keep" else "foreign" if work["extras"] and scope.extras == "report" else None
+    return Neighbourhood(around.members(), await around.meanings(), spares).to_json()
 
 
 class _Around:
@@ -68,7 +69,7 @@ class _Around:
         self._at_target |= dict.fromkeys(mine, digest)
         if mine != tags:
             self._foreign.add(digest)
-        found = self._in_scope(digest, [*referrers[0], *referrers[1]])
+        found = self._in_scope(digest, referrers[0], referrers[1])
         if at_source is not None and at_target is None and not self._scope.takes_untagged:
             manifest = await self._source.manifest(self._repository, digest)
             if manifest is not None and manifest.referrer:
@@ -76,9 +77,9 @@ class _Around:
         described = Listed(digest, at_source.media_type) if at_source is not None else at_target
         return _Seen(at_source is not None, at_target is not None, described, found)
 
-    def _in_scope(self, subject: Digest, referrers: list[Listed]) -> tuple[Digest, ...]:
-        mine = [one.digest for one in referrers if self._scope.takes_media_type(one.media_type)]
-        if len(mine) != len(referrers):
+    def _in_scope(self, subject: Digest, at_source: Sequence[Listed], at_target: Sequence[Listed]) -> tuple[Digest, ...]:
+        mine = [one.digest for one in (*at_source, *at_target) if self._scope.takes_media_type(one.media_type)]
+        if not all(self._scope.takes_media_type(one.media_type) for one in at_target):
             self._foreign.add(subject)
         self._subjects |= dict.fromkeys(mine, subject)
         return tuple(mine)

@@ -5,7 +5,7 @@ Those are facts of the app as a whole, not of a process: a timer runs in one of 
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import aiohttp
@@ -29,17 +29,30 @@ NO_REASON = "index"  # the one wait that is no failure: for an index that brings
 @bp.durable_client_input(client_name="client")
 async def count_runs(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
     with span("count_runs", {}):
-        in_flight, waiting = await counted(str(client._orchestration_bindings.rpc_base_url))
-        figures.in_flight.count(as_observed(in_flight))
-        figures.waiting.count(as_observed(waiting))
+        in_flight = Counted()
         try:
             here = connections()
         except Refused:
-            return  # every run and the status page tell what is wrong with the settings
-        figures.expiry.count(await days_left(here.settings, here.secrets))
+            pass  # every run and the status page tell what is wrong with the settings
+        else:
+            in_flight = idle(here.settings.targets)
+            figures.expiry.count(await days_left(here.settings, here.secrets))  # first: a store that is down does not keep it back
+        found, waiting = await counted(str(client._orchestration_bindings.rpc_base_url))
+        in_flight.update(found)
+        figures.in_flight.count(as_observed(in_flight))
+        figures.waiting.count(as_observed(waiting))
 
 
 Counted = Counter[tuple[tuple[str, str], ...]]
+
+
+def idle(targets: Iterable[str]) -> Counted:
+    """Where nothing is in flight: a gauge that tells nothing looks like one that is broken."""
+    none = Counted()
+    none[(("orchestration", "replicate_image_event"),)] = 0
+    for name in targets:
+        none[(("orchestration", "publish_to_target"), ("target", name))] = 0
+    return none
 
 
 async def counted(url: str) -> tuple[Counted, Counted]:

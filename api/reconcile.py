@@ -13,6 +13,7 @@ import azure.functions as func
 
 from api.answers import answer, error
 from api.blueprint import bp
+from api.runs import decoded
 from replication.instances import RECONCILE
 from replication.mistakes import InvalidSettings
 from replication.settings import Settings
@@ -28,7 +29,8 @@ async def start_reconcile(req: func.HttpRequest, client: df.DurableOrchestration
         settings = Settings.parse(os.environ)
     except InvalidSettings as invalid:
         return error(f"The app's settings have {len(invalid.mistakes)} mistakes: {invalid}.", 503)
-    asked = _object(req.get_body()).get("targets", list(settings.targets))
+    body = _object(req.get_body())
+    asked = None if body is None or body.keys() - {"targets"} else body.get("targets", list(settings.targets))
     if not isinstance(asked, list) or not asked or not set(map(str, asked)) <= set(settings.targets):
         return error(f'Name targets of the settings, as {{"targets": ["{next(iter(settings.targets))}"]}}, or send no body for all.', 400)
     instance = f"{RECONCILE}{uuid.uuid4().hex[:16]}"
@@ -40,23 +42,24 @@ async def start_reconcile(req: func.HttpRequest, client: df.DurableOrchestration
 @bp.route(route="removals/{instance}", methods=["POST"])
 @bp.durable_client_input(client_name="client")
 async def say_go_ahead(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Raised to an instance that does not wait for it, the event is dropped, so its state is looked at first."""
-    instance, word = req.route_params["instance"], _object(req.get_body()).get("goAhead")
+    """An event that comes before it is waited for would answer a question that nobody has read, so the state is looked at first."""
+    instance, word = req.route_params["instance"], (_object(req.get_body()) or {}).get("goAhead")
     if not isinstance(word, bool):
         return error('Say {"goAhead": true} to have it removed, or false to keep it.', 400)
     status = await client.get_status(instance) if PART.fullmatch(instance) else None
     if not status or status.name != "converge_repository":
         return error("There is no such run: GET /api/status/{instance} tells the targets of a run; its part is {instance}~{target}.", 404)
-    if status.runtime_status != df.OrchestrationRuntimeStatus.Running:
-        return error("It has ended, and waits for nobody's word.", 409)
+    waiting = decoded(status.custom_status).get("waiting") or {}
+    if status.runtime_status != df.OrchestrationRuntimeStatus.Running or waiting.get("reason") != "operator":
+        return error("It waits for nobody's word.", 409)
     await client.raise_event(instance, GO_AHEAD, word)
     return answer({"instance": instance, "goAhead": word}, 202)
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    """Empty for what is none."""
+def _object(body: bytes) -> dict[str, Any] | None:
+    """None for what is none; nothing at all is an empty one."""
     try:
         value = json.loads(body or b"{}")
     except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None

@@ -13,7 +13,7 @@ from replication.conclusions import Ended
 from replication.decisions import Bring
 from replication.failures import Failure
 from replication.neighbourhood import Neighbourhood, Remove, Step, Untag
-from replication.progress import Wide
+from replication.progress import MOST_TOLD, Wide
 from replication.references import Digest
 
 FIRST_LOOK_AGAIN = 2.0  # seconds, where the source has just changed its mind
@@ -42,13 +42,13 @@ class Clearing:
             around = yield from self._look_around()
             if not isinstance(around, Neighbourhood):
                 return around
-            if steps := around.next_steps(wide.stuck, wide.left):
+            if steps := around.next_steps(wide.stuck, wide.left, self._named):
                 trouble = yield from self._take(steps)
             elif wide.unsettled:
                 wide.unsettled = False
                 self.telling.verified(self.conclude(around))
                 trouble = yield from run.sleep(run.limits.settle)
-            elif wide.stuck:
+            elif wide.stuck or wide.trouble or wide.lock:
                 trouble = yield from self._wait_for_what_is_stuck()
             elif self.telling.progress.incomplete:
                 trouble = yield from self._complete()
@@ -60,6 +60,12 @@ class Clearing:
                 return around
             if trouble is not None:
                 return trouble
+
+    @property
+    def _named(self) -> set[str] | None:
+        """Of a push: what its event named."""
+        work = self.telling.work
+        return None if work.removing else {str(work.digest), str(work.tag)}
 
     def _imports_ended(self) -> Generator[Any, Any, Failure | None]:
         """Those that are open into the repository when the run begins; what they brought is visible everywhere after the settling time."""
@@ -106,36 +112,36 @@ class Clearing:
             run.report("waiting before anything is removed", None)
             yield from run.sleep(run.limits.delete_delay)
             return None
-        if not (yield from self.telling.may_go_on(2 * run.limits.rounds)):
-            return self.telling.unsettled()
-        rounds = progress.rounds
+        if not wide.under_way:
+            if not (yield from self.telling.may_go_on(2 * run.limits.rounds)):
+                return self.telling.unsettled()
+            wide.under_way, progress.rounds = True, progress.rounds + 1
         for step in steps:
+            run.start_over_if_long()
             done = yield from (self._bring(step) if isinstance(step, Bring) else self._remove(step))
             if isinstance(done, Failure):
                 return done
             if not done:
-                return None
-        progress.rounds = min(progress.rounds, rounds + 1)
+                break
+        wide.under_way = False
+        if not wide.unsettled:  # it only waits for the source, which is no change
+            progress.rounds -= 1
         return None
-
-    def _changed(self) -> None:
-        self.telling.progress.rounds += 1
-        self.wide.unsettled = True
 
     def _bring(self, step: Bring) -> Generator[Any, Any, Failure | bool]:
         """True: on to the next step. False: look around anew."""
+        wide = self.wide
         brought = yield from self.bringing.in_order(step, index=True, held=None if step.tag is not None else False)
         if isinstance(brought, Failure):
-            self.wide.trouble = brought.to_json()
+            wide.fail(brought)
         if isinstance(brought, Failure) or brought == "incomplete":
-            self.wide.stuck.append(str(step.tag or step.digest))
-        elif brought == "moved_on":
-            self.telling.progress.rounds += 1
+            wide.stuck.append(str(step.tag or step.digest))
+            return True
+        wide.unsettled = True
+        if brought == "moved_on":
             yield from self.telling.run.sleep(FIRST_LOOK_AGAIN * 2.0 ** min(self.telling.progress.rounds, 5))
             return False
-        else:
-            self._changed()
-            self.telling.progress.brought = True
+        self.telling.progress.brought = True
         return True
 
     def _complete(self) -> Generator[Any, Any, Failure | None]:
@@ -151,29 +157,45 @@ class Clearing:
         """As `_bring`. Once: after a pause for a refusal what it rests on is looked at again."""
         run, wide, work = self.telling.run, self.wide, self.telling.work
         run.report("deleting", None)
-        name = "remove_tag" if isinstance(step, Untag) else "delete_artifact"
-        if isinstance(step, Untag):
-            answer = yield from run.call("remove_tag", work.of(step.digest, step.tag).to_json())
-            removed: dict[str, Any] = {"tag": str(step.tag), "digest": str(step.digest)}
+        tag = step.tag if isinstance(step, Untag) else None
+        removed = _told(step)
+        wide.tell(removed)
+        if tag is not None:
+            answer = yield from run.call("remove_tag", work.of(step.digest, tag).to_json())
         else:
             answer = yield from run.call("delete_artifact", work.of(step.digest, None).to_json())
-            removed = {"digest": str(step.digest), "tags": [str(tag) for tag in step.tags], "with": [str(one) for one in step.takes]}
+        name = "delete_artifact" if tag is None else "remove_tag"
         if "failure" not in answer:
             run.place.passed(name)
-            self._changed()
-            if answer["state"] in ("deleted", "untagged"):
-                wide.tell(removed)
+            wide.unsettled = True
+            if answer["state"] == "came_back":
+                wide.take_back(removed)
             return True
         failure = Failure.from_json(answer["failure"])
-        if failure.code == "locked":
-            wide.left.append(str(step.tag if isinstance(step, Untag) else step.digest))
-            return True
-        return False if (yield from run.wait_out(name, failure)) else failure
+        if failure.kind != "transient":  # else it may have gone all the same
+            wide.take_back(removed)
+        if failure.code != "locked" and (yield from run.wait_out(name, failure)):
+            return False
+        wide.fail(failure)
+        wide.left.append(str(step.digest if tag is None else tag))
+        return True
 
     def _wait_for_what_is_stuck(self) -> Generator[Any, Any, Failure | None]:
-        """All else is done. What failed for good fails the run; what the source lacks may be pushed there yet."""
+        """All else is done. What failed for good fails the run; what the source lacks may be pushed there yet. A lock alone is told by
+        whoever concludes, unless it keeps a tag from being moved."""
         wide = self.wide
+        stuck, lock, wide.lock = bool(wide.stuck), wide.lock, None
         wide.stuck.clear()
         if wide.trouble is not None:
             return Failure.from_json(wide.trouble)
+        if stuck and lock is not None:
+            return Failure.from_json(lock)
         return (yield from self.bringing.wait_for_source()) if self.telling.progress.incomplete else None
+
+
+def _told(step: Untag | Remove) -> dict[str, Any]:
+    """What goes; of many names the first."""
+    if isinstance(step, Untag):
+        return {"tag": str(step.tag), "digest": str(step.digest)}
+    tags, others = [str(tag) for tag in step.tags[:MOST_TOLD]], [str(one) for one in step.takes[:MOST_TOLD]]
+    return {"digest": str(step.digest), "tags": tags, "with": others}

@@ -87,20 +87,20 @@ class WholeRepository:
             return self._outcome("failed", failure=admitted)
         if "filtered" in admitted:
             return self._outcome("filtered", admitted["filtered"])
-        if self._given.get("extras"):
-            return None
-        weighed = yield from self.run.insist("weigh_removal", self._named)
+        extras, most = bool(self._given.get("extras")), self.run.limits.removals
+        weighed = yield from self.run.insist("weigh_removal", {**self._named, "extras": extras, "most": most})
         if isinstance(weighed, Failure):
             return self._outcome("failed", failure=weighed)
-        if weighed["manifests"] <= self.run.limits.removals:
+        if weighed["manifests"] <= most:
             return None
-        return None if (yield from self._word(weighed["manifests"])) else self._outcome("kept", "not_confirmed")
+        return None if (yield from self._word(most)) else self._outcome("kept", "not_confirmed")
 
-    def _word(self, manifests: int) -> Generator[Any, Any, bool]:
+    def _word(self, most: int) -> Generator[Any, Any, bool]:
         """An operator's: whether so much is to be removed."""
         until = (self.run.now + WORD_WITHIN).timestamp()
         told = {"reason": "operator", "since": as_time(self.run.place.now), "next_try": as_time(until)}
-        self._report(f"waiting: {manifests} manifests would be removed; say POST /api/removals/{self._context.instance_id}", None, told)
+        say = f"say POST /api/removals/{self._context.instance_id}"
+        self._report(f"waiting: more than {most} manifests would be removed; {say}", None, told)
         answer = self._context.wait_for_external_event(GO_AHEAD)
         late: Any = self._context.create_timer(self.run.now + WORD_WITHIN)
         winner = yield self._context.task_any([answer, late])
@@ -123,7 +123,7 @@ class WholeRepository:
         sweep.after = found["digests"][-1]
         waited = not self._given.get("extras")
         self._progress.wide = Wide(found["digests"], found["tags"], waited=waited, removed=sweep.removed, untold=sweep.untold)
-        self._progress.rounds = 0
+        self._progress.rounds = self._progress.retries = 0
         return True
 
     def _clear(self) -> Generator[Any, Any, None]:
@@ -135,10 +135,14 @@ class WholeRepository:
         around = yield from clearing.rested()
         sweep.removed, sweep.untold, progress.wide, progress.incomplete = wide.removed, wide.untold, None, {}
         if isinstance(around, Failure):
-            sweep.failure = sweep.failure or around.to_json()
+            if around.code == "locked":
+                sweep.kept = sweep.kept or "locked"
+            else:
+                sweep.failure = sweep.failure or around.to_json()
         elif isinstance(around, Neighbourhood):
+            sweep.stands = sweep.stands or any(one.source for one in around.members)
             kept = (around.keeps(one.digest, wide.left) for one in around.members)
-            sweep.kept = sweep.kept or next((reason for reason in kept if reason is not None), None)
+            sweep.kept = sweep.kept or next(filter(None, kept), None) or around.keeps_tag(wide.left)
 
     def _ended(self) -> Ended:
         removed = self._sweep.removed if self._progress.wide is None else self._progress.wide.removed
@@ -148,7 +152,7 @@ class WholeRepository:
             return "deleted", None, None
         if self._progress.brought:
             return "replicated", None, None
-        return "already_current" if self._given.get("extras") else "already_absent", None, None
+        return "already_current" if self._given.get("extras") or self._sweep.stands else "already_absent", None, None
 
     def _concluded(self) -> Outcome:
         if self._sweep.failure is not None:

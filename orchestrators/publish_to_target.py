@@ -105,9 +105,8 @@ class Publication:
             return self._telling.outcome("filtered", None, around)
         return self._telling.outcome(*clearing.conclude(around))
 
-        self._run.place.left()
-
     def _report(self, state: str, failure: Failure | None, waiting: dict[str, str] | None = None) -> None:
-        outcome = None if self._progress.verified is None else self._progress.verified.to_json()
+        verified = self._progress.verified
+        outcome = None if verified is None else {**verified.to_json(), "removed": []}  # a status has little room
         told = None if failure is None else failure.to_json()
         self._context.set_custom_status({"state": state, "failure": told, "waiting": waiting, "outcome": outcome})

@@ -39,7 +39,7 @@ def _page(context: df.DurableOrchestrationContext, given: dict[str, Any], waits:
 
     def report(state: str, failure: Failure | None, waiting: dict[str, str] | None = None) -> None:
         why = None if failure is None else failure.to_json()
-        context.set_custom_status({"state": state, "failure": why, "waiting": waiting, "outcomes": outcomes, "told": told})
+        context.set_custom_status({"state": state, "failure": why, "waiting": waiting, "outcomes": outcomes})  # a status has little room
 
     run = Run(context, limits, report, Place(context, target, limits, waits))
     yield from run.resume()

@@ -2,13 +2,15 @@
 
 Sources: ACR data-plane API 2021-07-01 for `/acr/v1`; OCI distribution-spec, "Listing Referrers"."""
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from registries.manifests import INDEX_MEDIA_TYPES
+from registries.noanswer import unreachable
 from registries.refusals import Side, first_error, proves_absence, refusal
 from registries.refusals.answers import not_understood
 from registries.wire import Answer
@@ -17,6 +19,7 @@ from replication.references import Digest, InvalidReference, Repository, Tag
 
 PAGE = 100
 MOST_PAGES = 1000
+LISTED_WITHIN: Final = 300  # seconds
 MOST = 10_000  # tags of one digest, referrers of one manifest
 CATALOG = "registry:catalog:*"
 
@@ -60,6 +63,9 @@ class Lists:
         """`GET /acr/v1/{name}/_tags?digest=`, page by page; none when the repository is absent."""
         repository = self._place_of(repository)
         doing = f"list the tags of {repository}@{digest.short}… in {self._side.name}"
+        return await self._in_time(doing, self._tags_of(repository, digest, doing))
+
+    async def _tags_of(self, repository: Repository, digest: Digest, doing: str) -> frozenset[Tag]:
         path, scope = f"/acr/v1/{repository}/_tags", f"repository:{repository}:metadata_read"
         tags: set[Tag] = set()
         query = urlencode({"digest": str(digest), "n": PAGE})
@@ -97,26 +103,29 @@ class Lists:
         answer = await self._send("GET", f"{path}?{_from(after)}", scope, doing)
         if proves_absence(answer):
             return Page((), None)
-        return self._page(answer, self._read(answer, doing, "manifests", _described), lambda last: str(last.digest))
+        return self._page(answer, doing, self._read(answer, doing, "manifests", _described), lambda last: str(last.digest), after)
 
     async def repositories(self, after: str | None) -> Page[Repository]:
         """`GET /acr/v1/_catalog`, one page, as the registry names them."""
         doing = f"list the repositories of {self._side.name}"
         answer = await self._send("GET", f"/acr/v1/_catalog?{_from(after)}", CATALOG, doing)
-        return self._page(answer, self._read(answer, doing, "repositories", Repository.parse), str)
+        return self._page(answer, doing, self._read(answer, doing, "repositories", Repository.parse), str, after)
 
     async def count(self, repository: Repository) -> int:
         """Of its manifests: `GET /acr/v1/{name}`; none when it is absent."""
         repository = self._place_of(repository)
         doing = f"count the manifests of {repository} in {self._side.name}"
         answer = await self._send("GET", f"/acr/v1/{repository}", f"repository:{repository}:metadata_read", doing)
-        return 0 if proves_absence(answer) else self._understood(answer, doing, lambda value: int(value["manifestCount"]))
+        return 0 if proves_absence(answer) else self._understood(answer, doing, lambda value: _number(value["manifestCount"]))
 
     async def referrers(self, repository: Repository, digest: Digest) -> tuple[Listed, ...]:
         """What names that manifest as its subject, whether it is there or not. A registry without this API says 404 in words of its own;
         its clients keep such a list under a tag (distribution-spec, "Referrers Tag Schema"), and none is told here."""
         repository = self._place_of(repository)
         doing = f"list what refers to {repository}@{digest.short}… in {self._side.name}"
+        return await self._in_time(doing, self._referrers(repository, digest, doing))
+
+    async def _referrers(self, repository: Repository, digest: Digest, doing: str) -> tuple[Listed, ...]:
         path, scope = f"/v2/{repository}/referrers/{digest}", f"repository:{repository}:pull"
         found: dict[Digest, Listed] = {}
         query = ""
@@ -131,6 +140,15 @@ class Lists:
             if not query:
                 return tuple(found.values())
         raise Refused(self._unexpected(doing, f"the list does not end within {MOST_PAGES} pages"))
+
+    async def _in_time(self, doing: str, asking: Awaitable[Item]) -> Item:
+        """The pages of a list together: each has its own time, and a thousand of those are more than any step has."""
+        try:
+            async with asyncio.timeout(LISTED_WITHIN):
+                return await asking
+        except TimeoutError:
+            words = f"the list did not end within {LISTED_WITHIN} seconds"
+        raise Refused(unreachable(doing, self._side.name, words))
 
     def _read(self, answer: Answer, doing: str, field: str, read: Callable[[Any], Item]) -> list[Item]:
         return self._understood(answer, doing, lambda value: [read(one) for one in value.get(field) or ()])
@@ -147,12 +165,22 @@ class Lists:
             trouble = type(error).__name__
         raise Refused(self._unexpected(doing, f"the list is not as documented ({trouble})"))
 
-    def _page(self, answer: Answer, items: list[Item], name: Callable[[Item], str]) -> Page[Item]:
-        """The next begins behind the last of this one, whatever the link says."""
-        return Page(tuple(items), name(items[-1]) if items and _next_query(answer) else None)
+    def _page(self, answer: Answer, doing: str, items: list[Item], name: Callable[[Item], str], after: str | None) -> Page[Item]:
+        """The next begins behind the last of this one, whatever the link says; so a list must go on, or it would never end."""
+        last = name(items[-1]) if items else None
+        if after is not None and last is not None and last <= after:
+            raise Refused(self._unexpected(doing, f"the page after {after} does not go on"))
+        return Page(tuple(items), last if _next_query(answer) else None)
 
     def _unexpected(self, doing: str, what: str) -> Failure:
         return not_understood(doing, what, self._side.name)
+
+
+def _number(value: object) -> int:
+    """Raises `ValueError`: JSON has fractions, truths, and what overflows."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError
+    return value
 
 
 def _described(one: dict[str, Any]) -> Listed:

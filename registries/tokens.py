@@ -18,6 +18,7 @@ from replication.secret import Secret
 
 DEFAULT_LIFETIME = 60.0  # seconds
 LONGEST_LIFETIME = 86_400.0  # seconds, whatever an answer says
+LONGEST_TOKEN = 64 * 1024  # characters; a thousand of them are kept
 MARGIN = 60.0  # seconds before the end at which a token is renewed, but at most a fifth of its life
 JUST = 60.0  # seconds; a step may look elsewhere between having a token and using it
 MOST = 1000  # scopes; then the expired ones are forgotten, and those obtained first
@@ -122,8 +123,8 @@ class TokenCache(Generic[Key]):
 
 def sdk_token(value: object, expires_on: object) -> Token:
     """`expires_on`: seconds since 1970. Raises `TypeError`: an SDK hands on whatever stands in the answer."""
-    if not isinstance(value, str) or not value:
-        raise TypeError("the token is no text")
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TOKEN:
+        raise TypeError("the token is no text, or too long")
     return Token.of(value, expires_on - time.time() if isinstance(expires_on, int | float) else None)
 
 

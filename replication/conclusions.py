@@ -1,6 +1,6 @@
 """What a run is called that has nothing left to do."""
 
-from replication.neighbourhood import Neighbourhood
+from replication.neighbourhood import Meaning, Neighbourhood
 from replication.outcomes import Name
 from replication.progress import Wide
 from replication.references import Digest
@@ -20,17 +20,22 @@ def conclude(work: Work, seen: Seen, *, brought: bool) -> Ended:
 def conclude_around(work: Work, around: Neighbourhood, wide: Wide, *, brought: bool) -> Ended:
     """Of a run that looked at a whole neighbourhood. What it kept comes first: somebody may have to do something about it."""
     mine = around.of(work.digest)
-    meaning = next((one for one in around.tags if one.tag == work.tag), None)
-    held = meaning.target if meaning is not None and not work.removing else work.digest if mine.target else None
-    if (kept := around.keeps(work.digest, wide.left)) is not None:
+    meaning = None if work.removing else next((one for one in around.tags if one.tag == work.tag), None)
+    held = meaning.target if meaning is not None else work.digest if mine.target else None
+    kept = around.keeps(work.digest, wide.left) or _kept_tag(work, around, wide, meaning)
+    if kept is not None:
         return "kept", held, kept
-    if not work.removing and meaning is not None:
-        if meaning.source is None and meaning.target is not None:
-            return "kept", held, "locked" if around.deletes else "deletes_off"
-        if meaning.source not in (None, work.digest):
-            return "superseded", held, None
-        if meaning.source is None and mine.source:
-            return "untagged", held, None
+    if meaning is not None and meaning.source not in (None, work.digest):
+        return "superseded", held, None
+    if meaning is not None and meaning.source is None and mine.source:
+        return "untagged", held, None
     if mine.source:
         return "replicated" if brought else "already_current", held, None
     return "deleted" if wide.removed else "already_absent", held, None
+
+
+def _kept_tag(work: Work, around: Neighbourhood, wide: Wide, meaning: Meaning | None) -> str | None:
+    """Of a push its own; of a deletion one that is locked."""
+    if meaning is not None:
+        return around.spares or "locked" if meaning.source is None and meaning.target is not None else None
+    return "locked" if work.removing and any(str(one.tag) in wide.left for one in around.tags) else None

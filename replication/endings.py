@@ -24,7 +24,8 @@ class Ending:
         """`waited`: seconds from the event's own time until the run began."""
         detail = outcome.reason if outcome.failure is None else outcome.failure.code
         verified = waited is not None and outcome.outcome in VERIFIED
-        return cls(target=outcome.target, outcome=outcome.outcome, detail=detail, lag=(waited or 0) + outcome.seconds if verified else None)
+        lag = max(0.0, (waited or 0.0) + outcome.seconds) if verified else None  # the registry's clock may be ahead of ours
+        return cls(target=outcome.target, outcome=outcome.outcome, detail=detail, lag=lag)
 
     def to_json(self) -> dict[str, Any]:
         return {"target": self.target, "outcome": self.outcome, "detail": self.detail, "lag": self.lag}

@@ -3,6 +3,7 @@ is data, an exception is a bug)."""
 
 import re
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Literal, Self, get_args
 
 Kind = Literal["throttled", "denied", "not_found", "conflict", "transient"]
@@ -93,6 +94,8 @@ class NoAnswer(Refused):
 
 _URL = re.compile(r"[a-z0-9+.-]*://\S+", re.IGNORECASE)  # whatever stands before it: a wrong scheme hides no signature
 _RUN = re.compile(r"[A-Za-z0-9+_=.~-]{32,}")  # as long as a secret, a token or a piece of one; "/" parts the names of resources
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]{32,}")  # a password of a registry's token is one, with "/" in it as likely as not
+RESTLESS = 0.4  # of the steps in random text change between upper case, lower case and digits two thirds; in a path hardly any
 _LINE_END = re.compile(r"\n+")
 
 
@@ -101,12 +104,21 @@ def said(text: object) -> str:
     signature) and without what looks like a secret or a token."""
     whole = _URL.sub("(URL)", str(text)[:LONGEST_READ].encode(errors="replace").decode())
     printable = "".join(one if one.isprintable() else "\n" for one in whole)  # which leaves out what turns the direction of writing
-    line = _RUN.sub(_hidden, _LINE_END.sub(" ", printable)).strip()
+    line = _RUN.sub(_hidden, _BASE64.sub(_hidden_if_random, _LINE_END.sub(" ", printable))).strip()
     return line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…"
 
 
 def _hidden(run: re.Match[str]) -> str:
     """Digests, GUIDs and names of repositories are in one case."""
+    return "(hidden)" if _is_mixed(run[0]) else run[0]
+
+
+def _hidden_if_random(run: re.Match[str]) -> str:
     text = run[0]
-    mixed = any(one.isupper() for one in text) and any(one.islower() for one in text) and any(one.isdigit() for one in text)
-    return "(hidden)" if mixed else text
+    kinds = ["d" if one.isdigit() else "U" if one.isupper() else "l" if one.islower() else "/" for one in text]
+    changes = sum(one != other for one, other in pairwise(kinds))
+    return "(hidden)" if _is_mixed(text) and changes > RESTLESS * len(text) else text
+
+
+def _is_mixed(text: str) -> bool:
+    return any(one.isupper() for one in text) and any(one.islower() for one in text) and any(one.isdigit() for one in text)

@@ -9,12 +9,12 @@ MOST_PORT = 65_535
 def wrong_login_server(given: object, cloud: Cloud) -> str | None:
     """None where it may be one. One below no known cloud's domain may be a private name or a proxy's; one below another cloud's is
     never meant."""
+    if isinstance(given, str) and (port := given.rpartition(":")[2]).isdecimal() and int(port[:9]) > MOST_PORT:
+        return f"has a port above {MOST_PORT}"
     if not isinstance(given, str) or not LOGIN_SERVER.fullmatch(given):
         upper = isinstance(given, str) and LOGIN_SERVER.fullmatch(given.lower())
         return f"is not a login server ({'it has upper-case letters' if upper else 'a host name, without https:// or a path'})"
     host, _, port = given.partition(":")
-    if int(port or 443) > MOST_PORT:
-        return f"has a port above {MOST_PORT}"
     if "." not in host and not port:
         return "is not a login server (it has no domain)"
     suffixes = {name: one.login_server_suffix for name, one in CLOUDS.items()}

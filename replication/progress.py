@@ -5,12 +5,13 @@ All times are seconds since the run began; digests are texts."""
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from replication.failures import Failure
 from replication.neighbourhood import Neighbourhood
 from replication.outcomes import Outcome
 from replication.references import Digest
 from replication.waiting import Waits
 
-MOST_TOLD = 100  # removals that an outcome lists
+MOST_TOLD = 100  # removals that an outcome lists, and names in one of them
 
 
 @dataclass(slots=True)
@@ -51,18 +52,20 @@ class Doubt:
 class Wide:
     """Of a run that looks at a whole neighbourhood. `digests` and `tags`: all that it has seen of it; they stay in it. `awaited`: those of
     the imports that were open when it began and still are; `awaits`: since when it waits for them. `waited`: the delete delay is over.
-    `unsettled`: something was changed, and has to be looked at after the settling time. `stuck`, tags and digests: what could not be
-    brought, in this round; `trouble`: why, where the source is not to blame, a `Failure` as JSON. `left`: what is locked at the target.
-    `removed`: what was, and `untold` how many more."""
+    `under_way`: the steps of a look are being taken. `unsettled`: something was changed, and has to be looked at after the settling time.
+    `stuck`, tags and digests: what could not be brought, in this round; `trouble`: the first failure for good, `lock`: or a lock, as JSON.
+    `left`: what the target did not let go. `removed`: what is gone, and `untold` how many more."""
 
     digests: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     awaits: float | None = None
     awaited: list[str] | None = None
     waited: bool = False
+    under_way: bool = False
     unsettled: bool = False
     stuck: list[str] = field(default_factory=list)
     trouble: dict[str, Any] | None = None
+    lock: dict[str, Any] | None = None
     left: list[str] = field(default_factory=list)
     removed: list[dict[str, Any]] = field(default_factory=list)
     untold: int = 0
@@ -72,21 +75,38 @@ class Wide:
         self.tags = list(dict.fromkeys([*self.tags, *(str(one.tag) for one in around.tags)]))
 
     def tell(self, removed: dict[str, Any]) -> None:
-        """That it is gone, so that it can be undone."""
+        """That it goes, so that it can be undone; before it is asked for, since an answer may be lost. Once."""
+        if removed in self.removed:
+            return
         if len(self.removed) < MOST_TOLD:
             self.removed.append(removed)
         else:
             self.untold += 1
 
+    def take_back(self, removed: dict[str, Any]) -> None:
+        """It did not go."""
+        if removed in self.removed:
+            self.removed.remove(removed)
+        else:
+            self.untold -= 1
+
+    def fail(self, failure: Failure) -> None:
+        """For good, of one thing among others."""
+        if failure.code == "locked":
+            self.lock = self.lock or failure.to_json()
+        else:
+            self.trouble = self.trouble or failure.to_json()
+
 
 @dataclass(slots=True)
 class Sweep:
     """Of a run over a whole repository. `kinds` of manifests that are left, and `after` which of the first it goes on. `kept`: why
-    something of it stays; `failure`: the first, as JSON. The rest as in `Wide`."""
+    something of it stays; `stands`: something of it is at the source; `failure`: the first, as JSON. The rest as in `Wide`."""
 
     kinds: list[str] = field(default_factory=lambda: ["indexes", "others"])
     after: str | None = None
     kept: str | None = None
+    stands: bool = False
     failure: dict[str, Any] | None = None
     removed: list[dict[str, Any]] = field(default_factory=list)
     untold: int = 0

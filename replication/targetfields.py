@@ -56,7 +56,7 @@ def parse_target(fields: Fields, values: Mapping[str, str]) -> tuple[Target | No
     credential, source_token = parse_credential(fields, values), parse_source_token(fields, values)
     scope, egress, limits = parse_scope(fields), _egress(fields), parse_target_limits(fields)
     claim = None
-    if name and registry is not None and login_server:
+    if TARGET_NAME.fullmatch(name or "") and registry is not None and login_server:  # a wrong name may be anything, a secret too
         claim = Claim(name=name, registry=registry, login_server=login_server, prefixes=scope.prefixes)
     if fields.mistakes_so_far > before or cloud is None or registry is None or credential is None:
         return None, claim

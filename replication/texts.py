@@ -16,7 +16,8 @@ CA_FILE_EXAMPLE, CA_FILE_WRONG = "/etc/ssl/private-ca.pem", "is not the absolute
 PROXY_EXAMPLE = "http://proxy.example:3128"
 PROXY_WRONG = "is not the plain URL of a proxy (http or https, a host, maybe a port; no credentials)"
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-LOGIN_SERVER = re.compile(rf"(?=.{{1,259}}$){_LABEL}(\.{_LABEL})*(:[1-9][0-9]{{0,4}})?")
+_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+LOGIN_SERVER = re.compile(rf"(?=.{{1,259}}$){_LABEL}(\.{_LABEL})*(:{_PORT})?")
 TARGET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _PATH = re.compile(r"(/[^/\x00-\x1f\x7f]+)+")
@@ -27,8 +28,8 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def wrong_secret(text: str) -> str | None:
-    """What no secret has, and a paste often brings along."""
-    return "has spaces or line ends around it" if text != text.strip() else None
+    """What no secret has, and a paste often brings along. The URI of one is judged as such (replication/vaultsecret.py)."""
+    return "has spaces or line ends around it" if text != text.strip() and not text.startswith("https://") else None
 
 
 def wrong_token_name(text: str) -> str | None:
@@ -90,4 +91,4 @@ def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
         _ = parts.port  # raises where it is none
     except ValueError:
         return False
-    return parts.scheme in schemes and bool(parts.hostname) and not ("@" in parts.netloc or parts.query or parts.fragment)
+    return parts.scheme in schemes and bool(parts.hostname) and not ("@" in parts.netloc or "?" in text or "#" in text)

@@ -20,7 +20,7 @@ def span(name: str, attributes: Mapping[str, str | int], kind: trace.SpanKind = 
     ) as current:
         try:
             yield current
-        except Exception as error:
+        except BaseException as error:  # a step that is cut off is no success either
             current.set_attribute("error.type", type(error).__name__)
             current.set_status(trace.StatusCode.ERROR, type(error).__name__)
             raise

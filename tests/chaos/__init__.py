@@ -10,7 +10,7 @@ What judges here shares no code with the app. Files, in the order of a story:
     accidents   kills, restarts and rotated credentials, in the middle of it
     provoked    each race brought about on purpose, once
     reader      looks at the tags of the targets all the while
-    records     what clouds and host have written down; quiet
+    records     what clouds and host have written down, by `moments` that can be compared; `quiet` is when none of it goes on
     aftermath   whether a tag was ever not as at the source with nothing under way that puts it right, by those records
     races       how often each race has really happened, by those records
     inventory, judge   what each registry holds in the end, and where they differ

@@ -1,8 +1,7 @@
 """How often each race has really happened, by what clouds and host have written down."""
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +16,6 @@ LATE = "lost PUT or DELETE landing late"
 STALE = "stale read"
 MOVED = "tag moved between look and act"
 RACES = (TWO_RUNS, DELETED, KILLED, ORPHAN, LATE, STALE, MOVED)
-BETWEEN = ("moved_on", "came_back")  # what an act answers that has found the source otherwise
 LOOKS, ACTS = ("look", "look_around"), ("move_tag", "remove_tag", "delete_artifact")
 
 
@@ -87,28 +85,22 @@ def overtaken(imports: Sequence[Import], deletions: Sequence[tuple[str, str, flo
 
 
 def moved_between(records: Records) -> Iterator[str]:
-    """The repository of each act that found the source otherwise than the look before it had, when the source had really changed between:
-    a stale look is another race."""
-    tags, lost = records.past("source").tags, records.deletions()
-    for given, events in (one for answer in BETWEEN for one in records.histories(answer)):
-        work = given.get("work", {})
-        key = (work.get("repository", ""), work.get("tag") or "")
+    """The repository of each act between which and the look before it the source really changed what the act was about."""
+    tags, lost, works = records.past("source").tags, records.deletions(), records.works()
+    for instance, looked, acted in looks_and_acts(records.steps(*LOOKS, *ACTS)):
+        work = works.get(instance, {"repository": "", "tag": None, "digest": None})
+        key = (work["repository"], work["tag"] or "")
         changes = [moment for since, until, _ in tags.get(key, ()) for moment in (since, until)]
-        moments = [*changes, *(moment for name, digest, moment in lost if (name, digest) == (key[0], work.get("digest")))]
-        for looked, acted in looks_and_acts(events):
-            if any(looked <= moment <= acted for moment in moments):
-                yield key[0]
+        moments = [*changes, *(moment for name, digest, moment in lost if (name, digest) == (key[0], work["digest"]))]
+        if any(looked <= moment <= acted for moment in moments):
+            yield key[0]
 
 
-def looks_and_acts(events: Sequence[Mapping[str, Any]]) -> Iterator[tuple[float, float]]:
-    """When the look was asked for, and when the act had answered that all is otherwise."""
-    names, looked = dict[int, str](), 0.0
-    for event in events:
-        if (name := event.get("Name")) is not None:
-            names[event["EventId"]] = name
-            looked = event["moment"] if name in LOOKS else looked
-        elif names.get(event.get("TaskScheduledId", -1)) in ACTS and "Result" in event:
-            answer = json.loads(event["Result"])
-            answer = json.loads(answer) if isinstance(answer, str) else answer
-            if isinstance(answer, dict) and answer.get("state") in BETWEEN:
-                yield looked, event["moment"]
+def looks_and_acts(steps: Iterable[tuple[str, str, float, float]]) -> Iterator[tuple[str, float, float]]:
+    """Instance, when it began to look and when the act after that had ended."""
+    looked: dict[str, float] = {}
+    for instance, name, began, ended in steps:
+        if name in LOOKS:
+            looked[instance] = began
+        elif instance in looked:
+            yield instance, looked[instance], ended

@@ -4,18 +4,14 @@ Each has a clock of its own, which runs `scale` times as fast as the machine's; 
 the epoch, so that they can be compared."""
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from tests.chaos.aftermath import FOREVER, Past
+from tests.chaos.moments import Clock, cloud_clock, host_clock, reading
 from tests.e2e.running import Site
 
-Clock = Callable[[Any], float]
 RUN = "replicate_image_event"
 OPEN = "status NOT IN ('Completed', 'Failed', 'Terminated', 'Canceled')"
 SOURCE_INCOMPLETE = '"state": "waiting: source_incomplete"'
@@ -95,7 +91,7 @@ class Records:
 
     def runs(self, which: str = "1") -> list[Told]:
         with reading(self._host) as database:
-            clock = _host_clock(database)
+            clock = host_clock(database)
             statement = f"SELECT id, status, input, output, created, updated FROM instance WHERE name = ? AND {which}"
             rows = database.execute(statement, (RUN,)).fetchall()
         return [_run(row, clock) for row in rows]
@@ -113,7 +109,7 @@ class Records:
 
     def imports(self, target: str) -> list[Import]:
         with reading(self._clouds[target]) as database:
-            clock = _cloud_clock(database)
+            clock = cloud_clock(database)
             rows = database.execute("SELECT id, source_image, began, ended FROM operations").fetchall()
         return [_import(row, clock) for row in rows]
 
@@ -127,14 +123,14 @@ class Records:
     def deletions(self) -> list[tuple[str, str, float]]:
         """Repository, digest and moment of each manifest that the source has lost."""
         with reading(self._clouds["source"]) as database:
-            clock = _cloud_clock(database)
+            clock = cloud_clock(database)
             rows = database.execute("SELECT repository, digest, until FROM manifests WHERE until IS NOT NULL").fetchall()
         return [(repository, digest, clock(until)) for repository, digest, until in rows]
 
     def past(self, cloud: str) -> Past:
         """All that its registry has ever held, by the machine's clock."""
         with reading(self._clouds[cloud]) as database:
-            clock, found = _cloud_clock(database), Past()
+            clock, found = cloud_clock(database), Past()
             tags = database.execute("SELECT repository, name, since, until, digest FROM tags ORDER BY since").fetchall()
             manifests = database.execute("SELECT repository, digest, since, until, content FROM manifests ORDER BY since").fetchall()
         for repository, name, since, until, digest in tags:
@@ -148,7 +144,7 @@ class Records:
     def covered(self) -> dict[str, list[tuple[float, float]]]:
         """When an event or a run of a repository was under way."""
         with reading(self._clouds["source"]) as database:
-            clock = _cloud_clock(database)
+            clock = cloud_clock(database)
             statement = "SELECT body, published, attempted, state FROM deliveries WHERE state IN ('pending', 'delivered')"
             rows = database.execute(statement).fetchall()
         found: dict[str, list[tuple[float, float]]] = {}
@@ -159,21 +155,28 @@ class Records:
             found.setdefault(run.repository, []).append((run.began, FOREVER if run.ended is None else run.ended))
         return found
 
-    def histories(self, holding: str) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-        """The input, and the events with their `moment`, of each instance in whose history that text stands."""
+    def works(self) -> dict[str, dict[str, Any]]:
+        """What each target's part of a run is about, by instance."""
         with reading(self._host) as database:
-            clock = _host_clock(database)
-            statement = "SELECT id, input FROM instance WHERE id IN (SELECT id FROM history WHERE event LIKE ?)"
-            for instance, text in database.execute(statement, (f"%{holding}%",)).fetchall():
-                rows = database.execute("SELECT event FROM history WHERE id = ? ORDER BY seq", (instance,)).fetchall()
-                events = [json.loads(event) for (event,) in rows]
-                yield _unwrapped(text), [{**event, "moment": clock(event["Timestamp"])} for event in events]
+            rows = database.execute("SELECT id, input FROM instance WHERE name = 'publish_to_target'").fetchall()
+        return {instance: _unwrapped(given)["work"] for instance, given in rows}
+
+    def steps(self, *names: str) -> Iterator[tuple[str, str, float, float]]:
+        """Instance, name, begin and end of each time that one of these activities ran, in the order in which they ended."""
+        with reading(self._host) as database:
+            clock = host_clock(database)
+        wanted = {f"activity:{name}" for name in names}
+        with self._host.with_name("spans.jsonl").open() as lines:
+            for line in lines:
+                if line.startswith('{"name": "activity:') and line.endswith("\n") and (span := json.loads(line))["name"] in wanted:
+                    instance = span["attributes"]["durabletask.task.instance_id"]
+                    yield instance, span["name"].partition(":")[2], clock(span["start"]), clock(span["end"])
 
     def unanswered(self) -> list[tuple[str, str, str, float]]:
         """Target, repository, digest and moment of each `start_import` of which the host has no result; ask while it is dead."""
         statement = "SELECT activity.input, history.event FROM activity JOIN history ON history.id = activity.id WHERE activity.name = ?"
         with reading(self._host) as database:
-            clock = _host_clock(database)
+            clock = host_clock(database)
             rows = database.execute(statement, ("start_import",)).fetchall()
         found: dict[str, float] = {}
         for given, event in rows:
@@ -187,34 +190,6 @@ class Records:
         with reading(self._clouds[cloud]) as database:
             ((number,),) = database.execute(statement).fetchall()
         return int(number)
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """While somebody else writes, or after he was killed."""
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as database:
-        database.execute("PRAGMA query_only = 1")
-        yield database
-
-
-def seconds(text: str) -> float:
-    """Since the epoch, of an RFC 3339 time in UTC with any number of digits."""
-    whole, _, fraction = text.rstrip("Z").removesuffix("+00:00").partition(".")
-    return datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp() + float(f"0.{fraction or 0}")
-
-
-def _host_clock(database: sqlite3.Connection) -> Clock:
-    rows = dict(database.execute("SELECT name, value FROM setting").fetchall())
-    kept = json.loads(rows["clock"])
-    here, machine, scale = seconds(kept["here"]), seconds(kept["machine"]), kept["scale"]
-    return lambda text: machine + (seconds(text) - here) / scale
-
-
-def _cloud_clock(database: sqlite3.Connection) -> Clock:
-    """Of its moments, numbers or texts."""
-    ((text,),) = database.execute("SELECT value FROM settings WHERE name = 'clock-anchors'").fetchall()
-    cloud, real, scale = json.loads(text)["value"]
-    return lambda moment: real + ((moment if isinstance(moment, float) else seconds(moment)) - cloud) / scale
 
 
 def _end(moment: float | None, clock: Clock) -> float:

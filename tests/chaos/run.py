@@ -1,9 +1,12 @@
 """One run: the site, what is done to it and what befalls it, quiet, and the judge's word."""
 
+import json
 import resource
+import secrets
 import shutil
 import sys
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from devkit.local.child import ROOT
+from devkit.local.clouds import RIGHTS
+from devkit.local.ports import free_ports
 from tests.chaos.accidents import Disaster, accidents
 from tests.chaos.aftermath import deviations, left_alone
 from tests.chaos.hands import Hands
@@ -68,6 +73,8 @@ class Chaos:
         if options.operations > NOTED:
             for name in self.site.notes.environment:
                 del self.site.stack.host.environment[name]
+        if options.dropped:
+            give_listing(self.site)
         for cloud in self.site.stack.clouds.values():
             cloud.settings["imports"]["latencySeconds"] = IMPORTS_LAST
             cloud.settings["lifetimes"] = {
@@ -160,7 +167,7 @@ class Chaos:
         model = {name: set(one.manifests) for name, one in source.repositories.items() if one.manifests}
         assert {name: set(one.manifests) for name, one in wanted.items()} == model, "the source does not hold what was done to it"
         assert all(wanted[name].tags == source.of(name).tags for name in model), "the source's tags are not what was done to them"
-        untagged = {key for key, meanings in source.meanings.items() if meanings[-1].untagged}
+        untagged = {key for key, meanings in source.meanings.items() if meanings[-1].untagged and not self._options.dropped}
         targets = site.ends.targets
         return [one for target in targets for one in compare(wanted, take(target, site.ends.ca), target.name, untagged)]
 
@@ -190,6 +197,19 @@ class Chaos:
         now = time.monotonic()
         print(f"{what}: {now - self._began:.0f} s", file=sys.stderr, flush=True)
         self._seconds[what], self._began = now - self._began, now
+
+
+def give_listing(site: Site) -> None:
+    """Reconciliation needs to list the source, as a managed identity of the app may, and to remove what no event told of."""
+    (port,), header = free_ports(1, beside=[port for port, _ in site.stack.ports]), secrets.token_urlsafe(32)
+    settings, source = site.stack.app_settings, site.stack.clouds["source"].settings
+    targets = [{**target, "extras": "remove"} for target in json.loads(settings["ReplicationTargets"])]
+    identity = {"IDENTITY_ENDPOINT": f"http://127.0.0.1:{port}/msi/token", "IDENTITY_HEADER": header}
+    settings |= {"ReplicationTargets": json.dumps(targets), "SourceListingIdentity": "system", **identity}
+    site.secrets["the header of the managed identity"] = header
+    may = [f"{RIGHTS}/read", f"{RIGHTS}/pull/read"]
+    source["managedIdentity"] = {"header": header, "identities": [{"clientId": str(uuid.uuid4()), "assigned": "system", "actions": may}]}
+    source["ports"]["identity"] = port
 
 
 def fault_counts(rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[dict[str, int], dict[str, int]]:

@@ -1,12 +1,10 @@
 """Races are counted by what happened, not by what was tried."""
 
-import json
-from typing import Any
-
 import pytest
 
+from tests.chaos.moments import seconds
 from tests.chaos.races import LATE, ORPHAN, STALE, looks_and_acts, overtaken, race_of, second_runs
-from tests.chaos.records import Import, Told, seconds
+from tests.chaos.records import Import, Told
 
 
 def run(tag: str | None, began: float, ended: float | None) -> Told:
@@ -32,21 +30,16 @@ def test_faults_bring_about_the_races_that_they_are_told_to() -> None:
     assert [of("registry", "stale_read"), of("imports", "fails"), of("registry", "status")] == [STALE, None, None]
 
 
-def event(moment: float, **fields: Any) -> dict[str, Any]:
-    return {"moment": moment, **fields}
-
-
-def test_between_look_and_act_is_from_the_last_look_to_the_answer_of_the_act() -> None:
-    history = [
-        event(1, EventId=0, Name="look"),
-        event(2, TaskScheduledId=0, Result=json.dumps({"source": {}})),
-        event(3, EventId=1, Name="look"),
-        event(4, EventId=2, Name="move_tag"),
-        event(5, TaskScheduledId=2, Result=json.dumps({"state": "moved_on"})),
-        event(6, EventId=3, Name="move_tag"),
-        event(7, TaskScheduledId=3, Result=json.dumps({"state": "moved"})),
+def test_between_look_and_act_is_from_the_last_look_of_the_same_run_to_the_end_of_the_act() -> None:
+    steps = [
+        ("a", "look", 1.0, 2.0),
+        ("b", "look", 2.0, 3.0),
+        ("a", "look_around", 3.0, 4.0),
+        ("a", "move_tag", 5.0, 6.0),
+        ("b", "delete_artifact", 6.0, 7.0),
+        ("c", "move_tag", 7.0, 8.0),  # whose look nobody has written down
     ]
-    assert list(looks_and_acts(history)) == [(3, 5)]
+    assert list(looks_and_acts(steps)) == [("a", 3.0, 6.0), ("b", 2.0, 7.0)]
 
 
 def test_times_are_read_with_any_number_of_digits() -> None:

@@ -91,7 +91,7 @@ class Steps:
             else:
                 there = at_target[tag]
             meanings.append({"tag": tag, "source": digest_of(meant) if meant else None, "target": digest_of(there) if there else None})
-        return {"members": members, "tags": meanings, "deletes": True}
+        return {"members": members, "tags": meanings, "spares": None}
 
     def _verify_digest(self, given: Json) -> Step:
         letter, target = letter_of(given["digest"]), self._world.target

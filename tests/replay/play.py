@@ -23,6 +23,7 @@ from tests.replay.episodes import Generation, ask
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 CALL_TAKES = timedelta(milliseconds=10)
 MOST_EPISODES = 2000
+MOST_STATUS = 16 * 1024  # bytes of UTF-16
 
 Due = tuple[datetime, Callable[[], Event]]
 Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
@@ -110,6 +111,7 @@ class Instance:
             played.history.append(event(Kind.ORCHESTRATOR_COMPLETED, now))
         played.history += [event(Kind.ORCHESTRATOR_STARTED, now), *fresh]
         state = self._generation.ask(played.history)
+        assert len(json.dumps(state.get("customStatus")).encode("utf-16-le")) < MOST_STATUS, "the extension fails such an instance"
         if state.get("customStatus") not in (None, *played.statuses[-1:]):
             played.statuses.append(state["customStatus"])
         replay = Replay(state["actions"][0], now).over(played.history)

@@ -42,10 +42,10 @@ def seen(source: tuple[str | None, bool], target: tuple[str | None, bool], *, in
     return {"source": sides[0], "target": sides[1], "index": index, "unclaimed": unclaimed}
 
 
-def around(*members: Json, deletes: bool = True, **tags: tuple[str | None, str | None]) -> Json:
+def around(*members: Json, spares: str | None = None, **tags: tuple[str | None, str | None]) -> Json:
     """`tags`: what each means at the source and at the target."""
     meanings = [{"tag": tag, "source": source, "target": target} for tag, (source, target) in tags.items()]
-    return {"members": list(members), "tags": meanings, "deletes": deletes}
+    return {"members": list(members), "tags": meanings, "spares": spares}
 
 
 def member(digest: str, *, source: bool, target: bool, subject: str | None = None) -> Json:

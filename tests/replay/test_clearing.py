@@ -29,6 +29,7 @@ DELETE = work(tag=None, removing=True)
 STANDING = member(NEW, source=False, target=True)
 AWAY = around(member(NEW, source=False, target=False))
 SETTLE, DELAY = 60, 300
+NEXT = f"sha256:{'0' * 63}4"
 
 
 def clear(given: dict[str, Any] = DELETE, **answers: Any) -> Played:
@@ -72,9 +73,11 @@ def test_what_comes_back_right_before_the_delete_stays() -> None:
     assert (outcome(run), run.output["removed"]) == (("already_current", None), [])
 
 
-def test_what_somebody_else_has_deleted_is_absent_already() -> None:
+def test_what_goes_while_it_is_asked_for_is_told_whoever_did_it() -> None:
+    """Most likely this step, in a process that died before it could tell."""
     run = clear(look_around=[around(STANDING), AWAY], delete_artifact={"state": "absent"})
-    assert outcome(run) == ("already_absent", None)
+    assert outcome(run) == ("deleted", None)
+    assert run.output["removed"] == [{"digest": NEW, "tags": [], "with": []}]
 
 
 def test_what_is_on_neither_side_is_absent_already() -> None:
@@ -114,7 +117,7 @@ def test_what_is_locked_is_left_with_its_tags_and_told_and_the_rest_goes() -> No
 
 
 def test_where_deletes_are_off_nothing_goes() -> None:
-    run = clear(look_around=around(STANDING, v1=(None, NEW), deletes=False))
+    run = clear(look_around=around(STANDING, v1=(None, NEW), spares="deletes_off"))
     assert outcome(run) == ("kept", "deletes_off")
     assert not {"delete_artifact", "remove_tag"} & set(run.names)
 
@@ -131,7 +134,7 @@ def test_a_refused_delete_is_looked_at_anew_after_the_pause() -> None:
 def test_a_delete_whose_answer_was_lost_is_looked_at_once_more_long_after() -> None:
     run = clear(look_around=[around(STANDING), AWAY], delete_artifact=failed("transient", "unreachable"))
     assert run.slept() == [2, 600]
-    assert outcome(run) == ("already_absent", None)
+    assert outcome(run) == ("deleted", None)
 
 
 def test_a_source_that_does_not_answer_deletes_nothing() -> None:
@@ -175,13 +178,14 @@ class TestPushes:
     def test_one_that_lacks_something_at_the_source_waits_the_delete_delay_before_it_removes(self) -> None:
         """It has not doubted the source before; and the rest is done while it waits."""
         mine = member(NEW, source=True, target=True)
-        more = around(mine, member(OLD, source=False, target=True, subject=NEW), v1=(NEW, NEW))
+        lost = member(OLD, source=False, target=False)
+        more = around(mine, lost, member(THIRD, source=False, target=True, subject=OLD), v1=(NEW, NEW))
         run = clear(
             work(),
             look=seen((NEW, True), (NEW, True), index=True),
             look_around=[more, more, around(mine, v1=(NEW, NEW))],
-            verify_digest=[lacking(THIRD)] * 4 + [OK],
-            examine_source=[{"gone": False, "lacks": [THIRD]}] * 2 + [WHOLE],
+            verify_digest=[lacking(NEXT)] * 4 + [OK],
+            examine_source=[{"gone": False, "lacks": [NEXT]}] * 2 + [WHOLE],
             start_import=running(),
         )
         assert run.slept()[:3] == [DELAY, SETTLE, 30]
@@ -192,6 +196,44 @@ class TestPushes:
         run = clear(look_around=[around(STANDING), AWAY])
         told = run.statuses[-1]["outcome"]
         assert (told["outcome"], told["seconds"]) == ("deleted", run.output["seconds"])
+
+
+def test_what_else_stands_at_the_target_alone_is_not_a_pushs_to_remove() -> None:
+    """Somebody's own signature, and his tag: no event named them, and what they hang on stands."""
+    mine, theirs = member(NEW, source=True, target=True), member(OLD, source=False, target=True, subject=NEW)
+    run = clear(
+        work(),
+        look=seen((None, True), (NEW, True)),
+        look_around=[around(mine, theirs, v1=(None, NEW), y=(None, NEW)), around(mine, theirs, v1=(None, None), y=(None, NEW))],
+    )
+    assert [name for name in run.names if name in ("delete_artifact", "remove_tag")] == ["remove_tag"]
+    assert run.output["removed"] == [{"tag": "v1", "digest": NEW}]
+
+
+def test_one_that_is_refused_for_good_keeps_back_none_of_the_others() -> None:
+    both = around(STANDING, member(OLD, source=False, target=True))
+    run = clear(look_around=[both, around(STANDING)], delete_artifact=[failed("conflict", "quarantined"), {"state": "deleted"}])
+    assert [given["digest"] for name, given in run.calls if name == "delete_artifact"] == [NEW, OLD]
+    assert run.output["failure"]["code"] == "quarantined"
+    assert run.output["removed"] == [{"digest": OLD, "tags": [], "with": []}]
+
+
+def test_hundreds_of_steps_of_one_look_keep_history_and_status_short() -> None:
+    tags = [f"tag-{number:03}" for number in range(300)]
+    left = set(tags)
+
+    def look(_: dict[str, Any]) -> dict[str, Any]:
+        both = around(member(NEW, source=True, target=True))
+        return both | {"tags": [{"tag": tag, "source": None, "target": NEW if tag in left else None} for tag in tags]}
+
+    def remove(given: dict[str, Any]) -> dict[str, Any]:
+        left.discard(given["tag"])
+        return {"state": "untagged"}
+
+    run = clear(look_around=look, remove_tag=remove)
+    assert left == set()
+    assert (len(run.output["removed"]), run.output["untold"]) == (100, 200)
+    assert run.longest < 500
 
 
 @pytest.mark.parametrize("patience", [3600.0, 86_400.0])

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from replication.limits import Limits
 from tests.replay.play import Played, play
-from tests.replay.shapes import IN, NEW, NO_IMPORTS, OLD, T0_TEXT, around, failed, member
+from tests.replay.shapes import IN, NEW, NO_IMPORTS, OK, OLD, T0_TEXT, around, failed, member, running
 
 USUAL = {"authenticate_target": IN, "weigh_removal": {"manifests": 3}, "open_imports": NO_IMPORTS, "delete_artifact": {"state": "deleted"}}
 TARGET = {"target": "china", "limits": Limits().to_json(), "after": None}
@@ -37,12 +39,23 @@ def test_indexes_go_before_what_they_list() -> None:
 
 
 def test_a_long_list_keeps_the_history_short() -> None:
-    digests = [f"sha256:{number:064x}" for number in range(40)]
-    stands = [around(member(one, source=False, target=True)) for one in digests]
-    gone = around(member(OLD, source=False, target=False))
-    looks = [each for one in stands for each in (one, gone, gone)]
-    run = converge(differences=[NOTHING, *(page(one) for one in digests), NOTHING], look_around=looks)
-    assert len(run.output["removed"]) == 40
+    digests = [f"sha256:{number:064x}" for number in range(100)]
+    pages, left = [page(*digests[:50]), page(*digests[50:])], set(digests)
+
+    def look(given: dict[str, Any]) -> dict[str, Any]:
+        return around(*(member(one, source=False, target=one in left) for one in given["digests"]))
+
+    def delete(given: dict[str, Any]) -> dict[str, Any]:
+        if len(left) % 10 == 0 and given["digest"] not in refused:
+            refused.add(given["digest"])
+            return failed("transient", "unreachable")
+        left.discard(given["digest"])
+        return {"state": "deleted"}
+
+    refused: set[str] = set()
+    run = converge(differences=[NOTHING, *pages, NOTHING], look_around=look, delete_artifact=delete)
+    assert run.output["outcome"] == "deleted"
+    assert (left, len(run.output["removed"])) == (set(), 100)
     assert run.generations > 1
     assert run.longest < 500
 
@@ -56,21 +69,51 @@ def test_nothing_is_there_any_more() -> None:
     assert converge(differences=NOTHING).output["outcome"] == "already_absent"
     quiet = converge(given(extras=True), differences=NOTHING)
     assert quiet.output["outcome"] == "already_current"
-    assert "weigh_removal" not in quiet.names
 
 
-def test_without_a_word_within_days_nothing_goes() -> None:
-    run = converge(weigh_removal={"manifests": 101})
+@pytest.mark.parametrize("extras", [False, True], ids=["deleted", "reconciled"])
+def test_without_a_word_within_days_nothing_goes(extras: bool) -> None:
+    run = converge(given(extras=extras), weigh_removal={"manifests": 101})
     assert (run.output["outcome"], run.output["reason"]) == ("kept", "not_confirmed")
-    assert run.statuses[-1]["state"].startswith("waiting: 101 manifests would be removed")
+    assert run.statuses[-1]["state"].startswith("waiting: more than 100 manifests would be removed")
     assert "differences" not in run.names
 
 
 def test_what_is_reconciled_waits_before_it_removes_and_asks_what_the_settings_say() -> None:
-    kept = around(member(OLD, source=False, target=True), deletes=False)
+    kept = around(member(OLD, source=False, target=True), spares="deletes_off")
     run = converge(given(extras=True), differences=[NOTHING, page(OLD), NOTHING], look_around=kept)
     assert (run.output["outcome"], run.output["reason"]) == ("kept", "deletes_off")
     assert {one["extras"] for name, one in run.calls if name == "look_around"} == {True}
+
+
+def test_a_repository_that_is_whole_again_is_current() -> None:
+    there = around(member(OLD, source=True, target=True))
+    assert converge(differences=[NOTHING, page(OLD), NOTHING], look_around=there).output["outcome"] == "already_current"
+
+
+def test_a_tag_that_only_a_target_has_is_told() -> None:
+    kept = around(member(OLD, source=True, target=True), spares="foreign", y=(None, OLD))
+    run = converge(given(extras=True), differences=[NOTHING, page(OLD), NOTHING], look_around=kept)
+    assert (run.output["outcome"], run.output["reason"]) == ("kept", "foreign")
+
+
+def test_many_images_that_are_brought_are_no_unsettled_round() -> None:
+    digests = [f"sha256:{number:064x}" for number in range(50)]
+    there: set[str] = set()
+
+    def look(asked: dict[str, Any]) -> dict[str, Any]:
+        return around(*(member(one, source=True, target=one in there) for one in asked["digests"]))
+
+    def verify(asked: dict[str, Any]) -> dict[str, Any]:
+        there.add(asked["digest"])
+        return OK
+
+    run = converge(
+        given(extras=True), differences=[NOTHING, page(*digests), NOTHING], look_around=look, start_import=running(), verify_digest=verify
+    )
+    assert (run.output["outcome"], len(there)) == ("replicated", 50)
+    assert 600 not in run.slept()
+    assert run.longest < 500
 
 
 class TestReconciliation:

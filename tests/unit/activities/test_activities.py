@@ -81,7 +81,7 @@ def test_what_is_out_of_a_targets_scope_binds_what_it_is_on(clouds: Clouds, call
     (target,) = json.loads(os.environ[TARGETS])
     monkeypatch.setenv(TARGETS, json.dumps([{**target, "deletes": "keep"}]))
     around = look_around(call, "steps/foreign", digest)
-    assert (around["deletes"], around["members"][0]["bound"]) == (False, True)
+    assert (around["spares"], around["members"][0]["bound"]) == ("deletes_off", True)
     assert [one["tag"] for one in around["tags"]] == ["v1"]
 
 

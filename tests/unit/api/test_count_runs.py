@@ -1,13 +1,16 @@
 """What is in flight, counted over all pages of the durable store."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from api.count_runs import CONTINUATION, counted
+from api.count_runs import CONTINUATION, Counted, count_runs, counted
+from telemetry import figures
+from tests.unit.replication.settings_values import listed, target
 
 
 def child(number: int, target: str, **status: Any) -> dict[str, Any]:
@@ -67,3 +70,30 @@ async def test_a_store_that_does_not_answer_is_counted_as_nothing_known() -> Non
     with pytest.raises(RuntimeError, match="answered 500"):
         await counted(str(server.make_url("/durabletask/")))
     await server.close()
+
+
+async def test_credentials_are_counted_though_the_store_is_down_and_nothing_in_flight_is_told_as_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, list[tuple[float, dict[str, str]]]] = {}
+    for name in ("in_flight", "waiting", "expiry"):
+        monkeypatch.setattr(getattr(figures, name), "count", lambda counted, name=name: told.update({name: list(counted)}))
+    for name, value in listed(target(), SourceACRPullTokenExpires="2027-01-31").items():
+        monkeypatch.setenv(name, value)
+    answers: list[Any] = [RuntimeError("down"), (Counted(), Counted())]
+
+    async def asked(_: str) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("api.count_runs.counted", asked)
+    client: Any = SimpleNamespace(_orchestration_bindings=SimpleNamespace(rpc_base_url="http://127.0.0.1:1/"))
+    run: Any = count_runs.build().get_user_function().client_function
+    with pytest.raises(RuntimeError):
+        await run(timer=None, client=client)
+    assert [labels for _, labels in told.pop("expiry")] == [{"target": "source", "credential": "pull token"}] and told == {}
+    await run(timer=None, client=client)
+    assert told["in_flight"] == [
+        (0.0, {"orchestration": "replicate_image_event"}),
+        (0.0, {"orchestration": "publish_to_target", "target": "china"}),
+    ]

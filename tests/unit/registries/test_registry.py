@@ -171,7 +171,7 @@ def test_children_are_listed_once_in_order_and_indexes_among_them_are_told(media
     listed = [{"digest": str(digest), "mediaType": kind} for digest, kind in zip(digests, [OCI_MANIFEST, OCI_INDEX, None], strict=True)]
     manifest = Manifest.parse(json.dumps({"manifests": [*listed, listed[0]]}).encode(), media_type)
     assert manifest.children == tuple(digests)
-    assert manifest.indexes == (digests[1],)
+    assert manifest.indexes == tuple(digests[1:])  # or may be one: what does not tell is looked at
 
 
 @pytest.mark.parametrize("content", [b"{}", b'{"manifests": []}', b'{"manifests": null}'])

@@ -455,6 +455,23 @@ async def test_a_list_that_is_none_is_told_and_not_taken_for_empty(tls: TlsFiles
     assert "the list is not as documented" in check_refusal(refused, "transient", "not_understood").said
 
 
+@pytest.mark.parametrize("count", ["1e999", "2.5", "true", "-1", '"3"', "null", "9" * 5000])
+async def test_a_count_is_a_number_of_manifests(tls: TlsFiles, count: str) -> None:
+    async with registry_at(tls, Reply(body=f'{{"manifestCount": {count}}}'.encode())) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await registry.lists.count(APP)
+    check_refusal(refused, "transient", "not_understood")
+
+
+@pytest.mark.parametrize("ask", [CALLS["tags_of"], CALLS["referrers"]])
+async def test_all_pages_of_a_list_have_one_time(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch, ask: Call) -> None:
+    monkeypatch.setattr("registries.lists.LISTED_WITHIN", 0.05)
+    async with registry_at(tls, Reply(late=asyncio.Event())) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await ask(registry)
+    assert check_refusal(refused, "transient", "unreachable").said.endswith("the list did not end within 0.05 seconds")
+
+
 async def test_a_list_without_an_end_is_given_up(tls: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_PAGES == 1000
     monkeypatch.setattr("registries.lists.MOST_PAGES", 5)

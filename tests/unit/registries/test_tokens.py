@@ -19,7 +19,7 @@ from devkit.tls import TlsFiles
 from registries.entratokens import REFRESH, EntraTokens
 from registries.source import SourceTokens, source_registry
 from registries.tokenanswers import token_of
-from registries.tokens import MOST, Token, TokenCache
+from registries.tokens import MOST, Token, TokenCache, sdk_token
 from registries.wire import Answer, Wire
 from replication.failures import Code, Failure, Kind, Refused
 from replication.references import Repository, Tag
@@ -259,6 +259,15 @@ async def test_an_answer_without_a_token_is_told_and_not_quoted(tls: TlsFiles, r
             await tokens.get(SCOPE)
     failure = check_refusal(refused, "transient", "not_understood", PASSWORD, "canary-token")
     assert failure.said == "status 200 without access_token"
+
+
+async def test_a_token_as_large_as_an_answer_is_not_kept(tls: TlsFiles) -> None:
+    async with scripted_source(tls, answer({"access_token": "x" * 65_537})) as (tokens, _):
+        with pytest.raises(Refused) as refused:
+            await tokens.get(SCOPE)
+    assert check_refusal(refused, "transient", "not_understood").said == "status 200 and access_token too long"
+    with pytest.raises(TypeError):
+        sdk_token("x" * 65_537, None)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,12 @@ def _holds(keyword: str, given: Any, value: Any, schema: Schema, root: Schema) -
             return isinstance(value, TYPES[given]) and (given == "boolean" or not isinstance(value, bool))
         case "enum":
             return value in given
+        case "const":
+            return bool(value == given)
+        case "not":
+            return not valid(value, given, root)
+        case "allOf":
+            return all(valid(value, one, root) for one in given)
         case "oneOf":
             return sum(valid(value, one, root) for one in given) == 1
         case "pattern":

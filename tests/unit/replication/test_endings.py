@@ -43,6 +43,7 @@ def test_an_ending_tells_the_lag_of_what_was_verified_and_of_nothing_else() -> N
     done = Outcome(target="china", outcome="replicated", seconds=1.5, digest=str(MINE))
     assert Ending.of(done, 2.0) == Ending(target="china", outcome="replicated", lag=3.5)
     assert Ending.of(done, None).lag is None
+    assert Ending.of(done, -60.0).lag == 0  # an event of a clock that is ahead
     failure = Failure(kind="denied", code="target_denied", doing="look", said="no", hint="ask")
     failed = Outcome(target="china", outcome="failed", seconds=9, digest=str(MINE), failure=failure)
     assert Ending.of(failed, 2.0) == Ending(target="china", outcome="failed", detail="target_denied")

@@ -34,6 +34,11 @@ FAILURE = Failure(kind="denied", code="arm_denied", doing="import it", said="403
         ("half a character: \ud83d", "half a character: ?"),
         ("the secret Abc8Q~0123456789012345678901234567890 is wrong", "the secret (hidden) is wrong"),
         ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.Sig-0123", "Bearer (hidden)"),
+        ("it is Q7/p+3x9LmZ/k2V/bT8w/Yr5n/Gd4s/Hj6c/Xf1u/ now", "it is (hidden) now"),
+        ("AbCd12/eFgH34iJkL56/mNoP78qRsT90/uVwX12yZ/AbCd34+ACRAbC123", "(hidden)"),
+        ("/resourceGroups/Images01/providers/Microsoft.X/registries", "/resourceGroups/Images01/providers/Microsoft.X/registries"),
+        ("resourceGroups/3fa85f64afa6/providers/MyTeam2/images", "resourceGroups/3fa85f64afa6/providers/MyTeam2/images"),
+        ("team/app/3fa85f6457174562b3fc2c963f66afa6/v1", "team/app/3fa85f6457174562b3fc2c963f66afa6/v1"),
         (f"sha256:{'0a' * 32} is not found", f"sha256:{'0a' * 32} is not found"),
         (
             "to 'Microsoft.ContainerRegistry/registries/importImage/action' over '/subscriptions/6f1e2d3c-0000-4000-8000-000000000009'",

@@ -54,7 +54,7 @@ def nowhere(digest: Digest, subject: Digest | None = None) -> Member:
 def test_what_is_to_be_done_now(members: list[Member], tags: list[Meaning], steps: list[Step]) -> None:
     around = Neighbourhood(tuple(members), tuple(tags))
     assert list(around.next_steps()) == steps
-    kept = Neighbourhood(around.members, around.tags, deletes=False)
+    kept = Neighbourhood(around.members, around.tags, spares="deletes_off")
     assert list(kept.next_steps()) == [step for step in steps if isinstance(step, Bring)]
     assert Neighbourhood.from_json(json.loads(json.dumps(around.to_json()))) == around
 
@@ -77,5 +77,5 @@ def test_what_is_locked_is_left_with_its_tags() -> None:
 
 def test_why_something_is_kept() -> None:
     assert Neighbourhood((both(A),)).keeps(A) is None
-    assert Neighbourhood((gone(A),), deletes=False).keeps(A) == "deletes_off"
+    assert Neighbourhood((gone(A),), spares="deletes_off").keeps(A) == "deletes_off"
     assert Neighbourhood((gone(A), gone(R, A, bound=True))).keeps(A) == "out_of_scope"

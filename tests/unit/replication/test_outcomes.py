@@ -52,7 +52,7 @@ GONE, HERE, BOTH, TARGET = Member(NEW, False, False), Member(NEW, True, True), M
         pytest.param(Neighbourhood((GONE,)), True, ("deleted", None, None), id="taken away"),
         pytest.param(Neighbourhood((GONE,)), False, ("already_absent", None, None), id="was not there"),
         pytest.param(Neighbourhood((BOTH,)), False, ("already_current", NEW, None), id="deleted, pushed again, and here"),
-        pytest.param(Neighbourhood((TARGET,), deletes=False), False, ("kept", NEW, "deletes_off"), id="not to be removed"),
+        pytest.param(Neighbourhood((TARGET,), spares="deletes_off"), False, ("kept", NEW, "deletes_off"), id="not to be removed"),
         pytest.param(Neighbourhood((TARGET,)), False, ("kept", NEW, "neighbourhood"), id="a tag on it cannot be brought forward"),
         pytest.param(Neighbourhood((replace(TARGET, bound=True),)), False, ("kept", NEW, "out_of_scope"), id="not ours alone"),
     ],

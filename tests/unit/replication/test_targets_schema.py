@@ -17,7 +17,7 @@ from replication.targetfields import CLOUD_FIELDS, FIELDS
 from replication.targetlist import MOST
 from replication.texts import LOGIN_SERVER, SETTING_NAME, TARGET_NAME
 from tests.unit.replication.schema import valid
-from tests.unit.replication.settings_values import CLOUD, GUID, SAMPLE, listed, target
+from tests.unit.replication.settings_values import CLOUD, GROUP, GUID, SAMPLE, listed, target
 from tests.unit.replication.test_credentialfields import NO_SECRET, PEM
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/targets.schema.json").read_text())
@@ -80,9 +80,14 @@ WRONG: list[dict[str, Any]] = [
     *({name: value for name, value in target().items() if name != gone} for gone in target()),
     target(unknown=1),
     *(target(cloud={**CLOUD, **value}) for value in ({"more": "x"}, {"authority": "http://x"}, {"loginServerSuffix": "X"})),
-    *each("loginServer", "https://x", "a/b", "A.example", "", 7),
-    *each("acrAudience", "acr", "", 7, []),
+    *(target(cloud={**CLOUD, name: url}) for name in ("authority", "resourceManager") for url in ("https://x/adfs", "https://x?y")),
+    target(cloud={**CLOUD, "armAudience": "https://x/.default"}),
+    *each("loginServer", "https://x", "x.example:99999", "a/b", "A.example", "", 7),
+    *each("acrAudience", "acr", "", 7, [], "https://x?y=1", "https://x#y", "https://u:p@x", "https://x:99999", "https://x/.default"),
+    *each("registry", "foo/abcde", f"{GROUP.replace('images', '..')}/contosocn", f"{GROUP}/contosocn/tokens/pull"),
+    *each("name", "source", "-", "-a"),
     *each("caFile", "ca.pem", "/", "/a//b", "/" + "a" * 1024, 7),
+    *each("proxy", "http://p:99999", "http://p:65536/"),
     *each("proxy", "proxy:3128", "socks5://p", "http://u:p@p", "http://p/path", "http://p?x=1", "http://p#x", 7),
     target(federatedTokenFile="/f"),
     {**NO_SECRET, "clientCertificateSetting": "ChinaCertificate", "federatedTokenFile": "/f"},
