@@ -39,7 +39,7 @@ async def throttled(clouds: Clouds) -> Failure:
     return failure
 
 
-@provokes("unreachable", "transient", "check the network between the app and that host")
+@provokes("unreachable", "transient", "does a firewall stand between")
 async def unreachable(clouds: Clouds) -> Failure:
     with behaving(clouds.target) as control:
         control.down()
