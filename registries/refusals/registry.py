@@ -5,13 +5,14 @@ Sources: distribution-spec, "Error Codes"; Azure Container Registry, "Delete ope
 from registries.refusals.answers import first_error, network, retry_after, trouble, words_of
 from registries.refusals.side import Side
 from registries.wire import Answer
-from replication.failures import Failure
+from replication.failures import Failure, Kind
 
 ABSENCE = {"MANIFEST_UNKNOWN", "NAME_UNKNOWN"}
 DISALLOWED = "operation is disallowed"  # what a lock, quarantine, soft deletion or a full quota answers, whatever the status
+PART_UNKNOWN = "MANIFEST_BLOB_UNKNOWN"
 OLD_FORM = "does not take a manifest of that form (Docker schema 1, or digests other than sha256): build the artifact anew, and push that"
 NOT_TAKEN = {  # what a registry says of a manifest that it does not take, and what that means
-    "MANIFEST_BLOB_UNKNOWN": "does not hold what the manifest names, though it did: does a purge or retention policy run there? Push again",
+    PART_UNKNOWN: "does not hold what the manifest names, though it did: does a purge or retention policy run there? Push again",
     "MANIFEST_INVALID": OLD_FORM,
     "MANIFEST_UNVERIFIED": OLD_FORM,
     "DIGEST_INVALID": "takes sha256 digests alone: push the artifact again with those",
@@ -53,7 +54,8 @@ def refusal(answer: Answer, side: Side, doing: str) -> Failure:
         return Failure(kind="transient", code="absence_unproven", doing=doing, said=words_of(answer), hint=hint)
     if answer.status in (400, 405, 413, 415, 422) and code in NOT_TAKEN:
         hint = f"{side.name} {NOT_TAKEN[code]}."
-        return Failure(kind="conflict", code="manifest_refused", doing=doing, said=words_of(answer), hint=hint)
+        kind: Kind = "transient" if code == PART_UNKNOWN else "conflict"  # it was verified a moment ago: a replica may lag (DESIGN, rule 8)
+        return Failure(kind=kind, code="manifest_refused", doing=doing, said=words_of(answer), hint=hint)
     return trouble(answer, doing, side.name, tiered=True)
 
 

@@ -89,6 +89,12 @@ def test_an_import_that_fails_after_a_long_time_is_begun_anew() -> None:
     assert run.names.count("start_import") == 2
 
 
+def test_a_part_that_one_replica_of_the_target_lacks_does_not_end_the_run() -> None:
+    """The registry has taken nothing, so nothing has to be looked for ten minutes later."""
+    run = publish(look=[NEW_IMAGE, SYNCED], start_import=ENDED, move_tag=[failed("transient", "manifest_refused"), MOVED])
+    assert (run.output["outcome"], run.slept()) == ("replicated", [2, 60])
+
+
 class TestByParts:
     """Whether the index itself counts among ARM's 50 manifests is not known; ARM has the last word."""
 

@@ -84,7 +84,7 @@ def push_foreign(cloud: Cloud, repository: str) -> str:
     return digest_of(content)
 
 
-@provokes("manifest_refused", "conflict", "does a purge or retention policy run there?")
+@provokes("manifest_refused", "transient", "does a purge or retention policy run there?")
 async def manifest_refused(clouds: Clouds) -> Failure:
     return await put(clouds, "provoked/partless", image(b"nobody has this"))
 
