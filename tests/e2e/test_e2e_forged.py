@@ -182,7 +182,7 @@ OPERATIONS = [
 ]
 
 
-LIMITS = {"settle": 0.1, "delete_delay": 0.1, "recheck": 0.1, "untagged_wait": 0.1, "patience": 0.5, "unknown_import": 0.1}
+LIMITS = {"settle": 0.1, "delete_delay": 0.1, "recheck": 0.1, "untagged_wait": 0.1, "patience": 0.5, "waiting": 0.5, "unknown_import": 0.1}
 FORGED = {"began": "2026-01-01T00:00:00+00:00", "limits": {**LIMITS, "import_deadline": 2.0, "rounds": 1}}
 
 
@@ -208,7 +208,7 @@ def test_an_operation_that_somebody_made_up_is_asked_of_the_configured_arm_or_of
             index, repository = make_index(f"operation {number}", ("amd64",)), f"forged/operation-{number}"
             with site.unheard():
                 site.put(index, repository, "v1")
-            begun = {"generation": "g", "unknown": False, "ask_after": 0, "asked": 0.0, "ended": None}
+            begun = {"generation": "g", "unknown": False, "ask_after": 0, "since": 0.0, "asked": 0.0, "ended": None}
             work = {"target": "china", "repository": repository, "tag": None, "digest": index.digest, "removing": False}
             began = datetime.now(UTC).isoformat()
             given = {

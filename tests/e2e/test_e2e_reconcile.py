@@ -72,9 +72,7 @@ def test_what_no_event_told_of_is_found_and_put_right(listed: Listed) -> None:
     assert listed.held("reconcile/lost", "v1") == dict.fromkeys(("source", *BOTH), index.digest)
     assert listed.held("reconcile/app", "gone") == {"source": None, "china": None, "usgov": GONE.digest}
     assert listed.held("reconcile/app", "untagged") == {"source": None, "china": None, "usgov": OLD.digest}
-    assert [one["said"].partition(" in ")[0] for one in usgov["told"] if one["repository"] == "reconcile/app"] == [
-        "usgov: kept (foreign)"
-    ]
+    assert [one["said"].partition(" in ")[0] for one in usgov["told"] if one["repository"] == "reconcile/app"] == ["usgov: kept (foreign)"]
     again = listed.reconciled(targets=["china"])
     assert [one["outcomes"] for one in again["targets"]] == [{"already_current": 2}]
 
