@@ -8,7 +8,7 @@ from devkit.local.endpoints import Control, Registry
 from devkit.tls import TlsFiles
 from tests.chaos.artifacts import image, index, referrer
 from tests.chaos.inventory import holding, take
-from tests.devkit.cloud.running import Cloud, Clouds
+from tests.devkit.cloud.running import Cloud, Clouds, MakeCloud
 
 SUBJECT, PLATFORMS = image("subject"), index("platforms", (image("amd64"), image("arm64")))
 SIGNATURE = referrer("signature", SUBJECT)
@@ -19,12 +19,13 @@ def registry_of(cloud: Cloud) -> Registry:
     return Registry("target", cloud.login_server, "", token["name"], token["password"], Control("", ""))
 
 
-def test_everything_is_there_once(clouds: Clouds, tls: TlsFiles) -> None:
-    name = "inventory/app"
-    with Pusher(registry_of(clouds.target), tls.ca) as pusher:
+def test_everything_is_there_once(make_cloud: MakeCloud, tls: TlsFiles) -> None:
+    name, cloud = "inventory/app", make_cloud("target")
+    cloud.start()
+    with Pusher(registry_of(cloud), tls.ca) as pusher:
         for pushed, tag in ((SUBJECT, "v1"), (SIGNATURE, None), (PLATFORMS, "multi")):
             pusher.push(pushed, name, tag)
-    found = take(registry_of(clouds.target), tls.ca)[name]
+    found = take(registry_of(cloud), tls.ca)[name]
     assert found.tags == {"v1": SUBJECT.digest, "multi": PLATFORMS.digest}
     assert found.manifests.keys() == {one.digest for one in (SUBJECT, SIGNATURE, PLATFORMS, *PLATFORMS.children)}
     assert {one.wrong for one in found.manifests.values()} == {None}

@@ -12,7 +12,7 @@ from tests.e2e.search import searched
 
 IMAGE = make_image("waits with others")
 WRONG = "wrong-secret-of-china-77d0"
-RUNS = 20
+RUNS = 8
 IMPORT = "/subscriptions/.*/importImage"
 
 
