@@ -115,12 +115,16 @@ async def import_failed(failed: Failure, source: Readable, repository: Repositor
     """One that failed in words that are not known; told by what is odd about the artifact, if anything is."""
     try:
         odd = await _oddity(source, repository, digest)
-    except Refused:
-        return failed
+    except Refused as refused:
+        return replace(failed, kind="conflict", code="artifact_unsupported", hint=refused.failure.hint) if _is_odd(refused) else failed
     if odd is None:
         return failed
     hint = f"The artifact has {odd}, which {target} is not known to take: build it anew without, or leave it out by the target's filters."
     return replace(failed, kind="conflict", code="artifact_unsupported", hint=hint)
+
+
+def _is_odd(refused: Refused) -> bool:
+    return refused.failure.code == "artifact_unsupported"
 
 
 async def _oddity(source: Readable, repository: Repository, digest: Digest) -> str | None:
@@ -137,8 +141,6 @@ async def _oddity(source: Readable, repository: Repository, digest: Digest) -> s
 
 
 def oddity_of(manifest: Manifest) -> str | None:
-    if manifest.media_type.startswith(SCHEMA_1):
-        return "a manifest of Docker schema 1"
     for one in _descriptors(manifest.content):
         kind, digest = one.get("mediaType"), one.get("digest")
         if isinstance(kind, str) and ("foreign" in kind or "nondistributable" in kind):

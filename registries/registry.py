@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from registries.calls import Calls
-from registries.diagnosis import SoftDeletes, Suspect, nobody_knows
+from registries.diagnosis import SCHEMA_1, SoftDeletes, Suspect, nobody_knows
 from registries.lists import Lists
 from registries.manifests import ACCEPT, INDEX_MEDIA_TYPES, Manifest
 from registries.refusals import Side, first_error, proves_absence, refusal
@@ -18,6 +18,7 @@ from registries.wire import Answer, Wire
 from replication.failures import Failure, Refused, said
 from replication.references import Digest, InvalidReference, Repository, Tag
 
+OTHER_ALGORITHMS = ("sha512", "sha384", "blake3")  # OCI image-spec, "Registered algorithms", and one that is about to be
 PUSH, DELETE = "pull,push", "delete"  # the actions of scopes
 
 Reference = Tag | Digest
@@ -94,6 +95,9 @@ class Registry:
             return None
         if answer.status != 200:
             raise Refused(refusal(answer, self.side, doing))
+        if media_type_of(answer).startswith(SCHEMA_1):  # signed ones do not even hash to their digest
+            raise Refused(_unsupported(doing, "it is a manifest of Docker schema 1"))
+        self._require_known_algorithm(answer, doing)
         told = reference if isinstance(reference, Digest) else _parsed_digest(answer.headers.get("Docker-Content-Digest"))
         if (hashed := Digest(hashlib.sha256(answer.body).hexdigest())) != told:
             raise Refused(self._unexpected(doing, f"the bytes hash to {hashed}"))
@@ -101,8 +105,7 @@ class Registry:
             return Manifest.parse(answer.body, media_type_of(answer))
         except InvalidReference as error:
             words = said(error)
-        hint = "Such an index cannot be replicated: push it again with sha256 digests."
-        raise Refused(Failure(kind="conflict", code="artifact_unsupported", doing=doing, said=words, hint=hint))
+        raise Refused(_unsupported(doing, words))
 
     async def put_manifest(self, repository: Repository, reference: Reference, manifest: Manifest) -> None:
         """distribution-spec, "Pushing manifests"."""
@@ -142,13 +145,24 @@ class Registry:
     def _found(self, answer: Answer, reference: Reference, doing: str) -> Found:
         if answer.status != 200:
             raise Refused(refusal(answer, self.side, doing))
+        self._require_known_algorithm(answer, doing)
         digest = _parsed_digest(answer.headers.get("Docker-Content-Digest"))
         if digest is None or (isinstance(reference, Digest) and digest != reference):
             raise Refused(self._unexpected(doing, f"Docker-Content-Digest is {answer.headers.get('Docker-Content-Digest')!r}"))
         return Found(digest, media_type_of(answer))
 
+    def _require_known_algorithm(self, answer: Answer, doing: str) -> None:
+        algorithm, colon, _ = answer.headers.get("Docker-Content-Digest", "").partition(":")
+        if colon and algorithm in OTHER_ALGORITHMS:
+            raise Refused(_unsupported(doing, f"its digest is one by {algorithm}"))
+
     def _unexpected(self, doing: str, what: str) -> Failure:
         return not_understood(doing, what, self.side.name)
+
+
+def _unsupported(doing: str, words: str) -> Failure:
+    hint = "Such an artifact cannot be replicated: build it anew, with sha256 digests alone, or leave it out by the target's filters."
+    return Failure(kind="conflict", code="artifact_unsupported", doing=doing, said=words, hint=hint)
 
 
 def artifact(repository: Repository, reference: Reference) -> str:

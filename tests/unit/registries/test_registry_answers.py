@@ -277,7 +277,7 @@ async def test_a_deletion_that_nothing_explains_is_not_put_down_to_a_full_regist
     assert [asked.target for asked in server.asked[1:]] == ["/acr/v1/team/app", f"/acr/v1/team/app/_manifests/{DIGEST}"]
 
 
-@pytest.mark.parametrize("header", [None, "", "sha256:short", f"sha512:{'0' * 128}", f"{DIGEST}\t,", str(DIGEST).upper(), "v1"])
+@pytest.mark.parametrize("header", [None, "", "sha256:short", f"{DIGEST}\t,", str(DIGEST).upper(), "v1"])
 async def test_an_answer_without_a_right_digest_is_none(tls: TlsFiles, header: str | None) -> None:
     reply = Reply(headers={} if header is None else {"Docker-Content-Digest": header})
     async with registry_at(tls, reply) as (registry, _):
@@ -322,6 +322,29 @@ async def test_an_index_that_lists_no_digests_is_refused_for_good(tls: TlsFiles,
         with pytest.raises(Refused) as refused:
             await registry.manifest(APP, Digest.parse(digest_of(content)))
     check_refusal(refused, "conflict", "artifact_unsupported")
+
+
+@pytest.mark.parametrize("signed", [True, False])
+async def test_schema_1_is_refused_for_good_whatever_its_bytes_hash_to(tls: TlsFiles, signed: bool) -> None:
+    """The digest of a signed one is that of the bytes without the signatures (Docker, "Image Manifest Version 2, Schema 1")."""
+    body = b'{"schemaVersion": 1, "name": "team/app"}'
+    media_type = f"application/vnd.docker.distribution.manifest.v1{'+prettyjws' if signed else '+json'}"
+    headers = {"Content-Type": media_type, "Docker-Content-Digest": str(DIGEST)}
+    async with registry_at(tls, Reply(body=body, headers=headers)) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await registry.manifest(APP, V1)
+    assert check_refusal(refused, "conflict", "artifact_unsupported").said == "it is a manifest of Docker schema 1"
+
+
+@pytest.mark.parametrize("call", ["manifest", "resolve"])
+async def test_a_tag_that_means_a_digest_of_another_algorithm_is_refused_for_good(tls: TlsFiles, call: str) -> None:
+    headers = {"Content-Type": OCI_MANIFEST, "Docker-Content-Digest": f"sha512:{'0' * 128}"}
+    async with registry_at(tls, Reply(body=b"" if call == "resolve" else CONTENT, headers=headers)) as (registry, _):
+        with pytest.raises(Refused) as refused:
+            await getattr(registry, call)(APP, V1)
+    failure = check_refusal(refused, "conflict", "artifact_unsupported")
+    assert failure.said == "its digest is one by sha512"
+    assert "leave it out by the target's filters" in failure.hint
 
 
 async def test_no_more_is_read_than_a_manifest_may_have(tls: TlsFiles) -> None:
