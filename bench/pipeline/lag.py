@@ -3,7 +3,6 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from bench.pipeline.figures import Figure, Section, Table, median, p99
@@ -83,11 +82,8 @@ def _measured(site: Site, repository: str) -> Lag:
 def lag_of(site: Site, run: str, repository: str) -> Lag:
     received = moment_of(next(one["Timestamp"] for one in site.instance(run)["historyEvents"] if one["EventType"] == "ExecutionStarted"))
     done = [one for one in site.instance(f"{run}~china")["historyEvents"] if one["EventType"] == "TaskCompleted"]
-    begun = _end(done, "start_import")
+    row = site.clouds["china"].imports(repository)[-1]
+    begun = moment_of(row["began"])  # as the cloud tells it: a long import's run begins anew, and its first history is gone
     content, tag = [moment_of(one["Timestamp"]) for one in done if one["FunctionName"] == "verify_digest"][-2:]
-    ended = max(begun, moment_of(site.clouds["china"].imports(repository)[-1]["ended"]))
+    ended = max(begun, moment_of(row["ended"]))
     return Lag((begun - received).total_seconds(), (content - ended).total_seconds(), (tag - content).total_seconds())
-
-
-def _end(done: list[dict[str, str]], name: str) -> datetime:
-    return moment_of(next(one["Timestamp"] for one in done if one["FunctionName"] == name))
