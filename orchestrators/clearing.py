@@ -118,17 +118,14 @@ class Clearing:
             wide.under_way, progress.rounds = True, progress.rounds + 1
         for step in steps:
             run.start_over_if_long()
-            done = yield from (self._bring(step) if isinstance(step, Bring) else self._remove(step))
-            if isinstance(done, Failure):
-                return done
-            if not done:
+            if not (yield from (self._bring(step) if isinstance(step, Bring) else self._remove(step))):
                 break
         wide.under_way = False
         if not wide.unsettled:  # it only waits for the source, which is no change
             progress.rounds -= 1
         return None
 
-    def _bring(self, step: Bring) -> Generator[Any, Any, Failure | bool]:
+    def _bring(self, step: Bring) -> Generator[Any, Any, bool]:
         """True: on to the next step. False: look around anew."""
         wide = self.wide
         brought = yield from self.bringing.in_order(step, index=True, held=None if step.tag is not None else False)
@@ -153,18 +150,14 @@ class Clearing:
             self.wide.unsettled = self.wide.unsettled or brought in ("verified", "unverified")
         return (yield from self.bringing.wait_for_source()) if self.telling.progress.incomplete else None
 
-    def _remove(self, step: Untag | Remove) -> Generator[Any, Any, Failure | bool]:
+    def _remove(self, step: Untag | Remove) -> Generator[Any, Any, bool]:
         """As `_bring`. Once: after a pause for a refusal what it rests on is looked at again."""
         run, wide, work = self.telling.run, self.wide, self.telling.work
         run.report("deleting", None)
         tag = step.tag if isinstance(step, Untag) else None
-        removed = _told(step)
+        name, given, removed = "delete_artifact" if tag is None else "remove_tag", work.of(step.digest, tag).to_json(), _told(step)
         wide.tell(removed)
-        if tag is not None:
-            answer = yield from run.call("remove_tag", work.of(step.digest, tag).to_json())
-        else:
-            answer = yield from run.call("delete_artifact", work.of(step.digest, None).to_json())
-        name = "delete_artifact" if tag is None else "remove_tag"
+        answer = yield from (run.call("delete_artifact", given) if tag is None else run.call("remove_tag", given))
         if "failure" not in answer:
             run.place.passed(name)
             wide.unsettled = True

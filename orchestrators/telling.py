@@ -9,7 +9,7 @@ from orchestrators.run import Run
 from replication.conclusions import Ended
 from replication.failures import Failure
 from replication.outcomes import Name, Outcome
-from replication.progress import Progress
+from replication.progress import Progress, Wide
 from replication.references import Digest
 from replication.work import Work
 
@@ -36,30 +36,28 @@ class Telling:
         self.run.report("settling", None)
 
     def outcome(self, name: Name, digest: Digest | None, reason: str | None) -> Outcome:
-        text, told, wide = None if digest is None else str(digest), self.progress.verified, self.progress.wide
+        text, told = None if digest is None else str(digest), self.progress.verified
         same = told is not None and (told.outcome, told.digest) == (name, text)
-        return Outcome(
-            target=self.work.target,
-            outcome=name,
-            seconds=told.seconds if same and told is not None else self.elapsed,
-            digest=text,
-            reason=reason,
-            removed=() if wide is None else tuple(wide.removed),
-            untold=0 if wide is None else wide.untold,
-        )
+        return self._ended(name, told.seconds if same and told is not None else self.elapsed, text, reason, None)
 
     def failed(self, failure: Failure) -> Outcome:
         """A lock is somebody's wish, not a mishap. What was verified before, and could not be looked at again, is told as well."""
-        locked, told, wide = failure.code == "locked", self.progress.verified, self.progress.wide
+        digest = None if self.progress.verified is None else self.progress.verified.digest
+        if failure.code == "locked":
+            return self._ended("kept", self.elapsed, digest, "locked", failure)
+        return self._ended("failed", self.elapsed, digest, None, failure)
+
+    def _ended(self, name: Name, seconds: float, digest: str | None, reason: str | None, failure: Failure | None) -> Outcome:
+        wide = self.progress.wide or Wide()
         return Outcome(
             target=self.work.target,
-            outcome="kept" if locked else "failed",
-            seconds=self.elapsed,
-            digest=None if told is None else told.digest,
-            reason="locked" if locked else None,
+            outcome=name,
+            seconds=seconds,
+            digest=digest,
+            reason=reason,
             failure=failure,
-            removed=() if wide is None else tuple(wide.removed),
-            untold=0 if wide is None else wide.untold,
+            removed=tuple(wide.removed),
+            untold=wide.untold,
         )
 
     def may_go_on(self, most: int) -> Generator[Any, Any, bool]:
