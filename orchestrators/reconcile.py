@@ -32,5 +32,6 @@ def reconcile(context: df.DurableOrchestrationContext) -> Generator[Any, Any, di
         del parts[target]
         broken = {"target": target, "outcomes": {}, "told": [], "failure": None, "broken": True}
         ended.append(broken if isinstance(winner.result, Exception) else winner.result)
-    context.set_custom_status({"message": f"reconciled {len(ended)} targets"})
+    whole = [one for one in ended if one["failure"] is None and not one.get("broken")]
+    context.set_custom_status({"message": f"looked at all of {len(whole)} of {len(ended)} targets"})
     return {"state": "reconciled", "targets": sorted(ended, key=lambda one: one["target"])}
