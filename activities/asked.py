@@ -6,19 +6,20 @@ from typing import TypeVar
 
 from replication.failures import Refused
 
-AT_ONCE = 8  # requests to one registry
-MORE = 2
+AT_ONCE = 8  # questions
+MORE = 2  # times that one is asked again
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
 
 
-async def each(questions: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told]]) -> list[Told]:
-    """The answers in the order of the questions. The first that raises ends it: what is open is cancelled, and raised is that."""
+async def each(questions: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told]], *, insist: bool = False) -> list[Told]:
+    """The answers in the order of the questions. The first that raises ends it: what is open is cancelled, and raised is that. `insist`:
+    each as `insistently` asks it; not for ARM, which says itself when it may be asked."""
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def one(question: Asked) -> Told:
         async with turn:
-            return await insistently(lambda: ask(question))
+            return await (insistently(lambda: ask(question)) if insist else ask(question))
 
     tasks = [asyncio.ensure_future(one(question)) for question in questions]
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from activities.step import bp, step
 from registries.connections import connections
-from registries.lists import Listed
+from registries.lists import Listed, every
 from registries.registry import Registry
 from replication.failures import Failure, Refused
 from replication.references import Digest, Repository
@@ -40,15 +40,12 @@ async def differences(work: dict) -> dict[str, Any]:
 async def _listed(registry: Registry, repository: Repository, scope: Scope) -> dict[Digest, Listed]:
     """What of it the target is to hold, as far as media types tell."""
     found: dict[Digest, Listed] = {}
-    after: str | None = None
-    while True:
-        page = await registry.lists.manifests(repository, after)
-        found |= {one.digest: one for one in page.items if scope.takes_media_type(one.media_type)}
-        if page.after is None:
-            return found
+    async for one in every(lambda after: registry.lists.manifests(repository, after)):
+        if scope.takes_media_type(one.media_type):
+            found[one.digest] = one
         if len(found) > MOST:
             raise Refused(_too_many(registry, repository))
-        after = page.after
+    return found
 
 
 def _differs(one: Digest, at_source: Mapping[Digest, Listed], at_target: Mapping[Digest, Listed], scope: Scope) -> bool:

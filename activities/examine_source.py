@@ -30,6 +30,6 @@ async def examine_source(work: dict) -> dict[str, Any]:
             return GONE
         listed = [one.digest for one in held]
     page, pages = page_of(listed, work.get("page", 0))
-    found = await each(page, lambda digest: here.source.resolve_with_proof(wanted.repository, digest))
+    found = await each(page, lambda digest: here.source.resolve_with_proof(wanted.repository, digest), insist=True)
     lacks = [str(digest) for digest, held in zip(page, found, strict=True) if held is None]
     return {"gone": False, "lacks": lacks[:SHOWN], "pages": pages}

@@ -4,9 +4,8 @@ from typing import Any
 
 from activities.step import bp, step
 from registries.connections import connections
-from registries.registry import Registry
+from registries.lists import every
 from replication.failures import Failure, Refused
-from replication.references import Repository
 
 AT_ONCE = 50
 
@@ -20,24 +19,14 @@ async def list_repositories(work: dict) -> dict[str, Any]:
         raise Refused(_not_allowed(str(here.settings.source)))
     connection = here.target(work["target"])
     scope = connection.target.scope
-    listed = await _listed(here.source_listing)
+    listed = [one async for one in every(here.source_listing.lists.repositories)]
     at_source = {one for one in listed if scope.place_of(one) is not None}
-    at_target = {repository for one in await _listed(connection.registry) if (repository := scope.repository_at(one)) is not None}
+    theirs = [one async for one in every(connection.registry.lists.repositories)]
+    at_target = {repository for one in theirs if (repository := scope.repository_at(one)) is not None}
     if not listed and at_target:
         raise Refused(_empty(str(here.settings.source)))
     later = sorted(str(one) for one in at_source | at_target if work["after"] is None or str(one) > work["after"])
     return {"repositories": later[:AT_ONCE], "more": len(later) > AT_ONCE}
-
-
-async def _listed(registry: Registry) -> list[Repository]:
-    found: list[Repository] = []
-    after: str | None = None
-    while True:
-        page = await registry.lists.repositories(after)
-        found += page.items
-        if page.after is None:
-            return found
-        after = page.after
 
 
 def _empty(source: str) -> Failure:

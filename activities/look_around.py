@@ -105,7 +105,7 @@ class _Around:
     async def meanings(self) -> tuple[Meaning, ...]:
         """The target's tags on a member were listed with it."""
         mine = sorted(tag for tag in self._tags if self._scope.takes_tag(tag))
-        return tuple(await each(mine, self._meaning))
+        return tuple(await each(mine, self._meaning, insist=True))
 
     async def _meaning(self, tag: Tag) -> Meaning:
         source = await self._source.find(self._repository, tag, gone=True)

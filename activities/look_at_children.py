@@ -24,7 +24,7 @@ async def look_at_children(work: dict) -> dict[str, Any]:
     listed = await all_descendants(here, wanted)
     first = work["page"] * PAGE
     page = listed[first : first + PAGE]
-    found = await each(page, lambda one: target.resolve(wanted.repository, one.digest))
+    found = await each(page, lambda one: target.resolve(wanted.repository, one.digest), insist=True)
     for place, (one, held) in enumerate(zip(page, found, strict=True), first):
         if held is not None and (arrived := work["imports"].get(str(place))) is not None:
             await store().ended(Content(wanted.target, wanted.repository, one.digest), arrived["generation"])

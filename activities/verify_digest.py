@@ -35,7 +35,7 @@ async def verify_digest(work: dict) -> dict[str, Any]:
     if listed is None:
         return _answer([str(wanted.digest)], 1)
     page, pages = page_of(listed, number := work.get("page", 0))
-    found = await each(page, lambda child: target.resolve(wanted.repository, child.digest))
+    found = await each(page, lambda child: target.resolve(wanted.repository, child.digest), insist=True)
     missing = [str(child.digest) for child, held in zip(page, found, strict=True) if held is None or child.unread]
     if not missing and number == pages - 1 and work.get("generation") is not None:
         await store().ended(Content(wanted.target, wanted.repository, wanted.digest), work["generation"])

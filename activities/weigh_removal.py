@@ -26,7 +26,7 @@ async def weigh_removal(work: dict) -> dict[str, Any]:
     manifests, after = 0, None
     while manifests <= work["most"]:
         page = await connection.registry.lists.manifests(repository, after)
-        manifests += sum(await each(page.items, lacks))
+        manifests += sum(await each(page.items, lacks, insist=True))
         after = page.after
         if after is None:
             break

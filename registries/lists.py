@@ -4,7 +4,7 @@ Sources: ACR data-plane API 2021-07-01 for `/acr/v1`; OCI distribution-spec, "Li
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -49,6 +49,17 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     after: str | None
+
+
+async def every(page: Callable[[str | None], Awaitable[Page[Item]]]) -> AsyncIterator[Item]:
+    """Of a list that is asked page by page. Raises what `page` raises."""
+    after: str | None = None
+    while True:
+        found = await page(after)
+        for item in found.items:
+            yield item
+        if (after := found.after) is None:
+            return
 
 
 class Lists:

@@ -19,7 +19,7 @@ async def test_a_question_that_is_not_answered_spoils_none_of_the_others() -> No
             raise refused("transient")
         return number
 
-    assert await each(range(3 * AT_ONCE), ask) == list(range(3 * AT_ONCE))
+    assert await each(range(3 * AT_ONCE), ask, insist=True) == list(range(3 * AT_ONCE))
     assert max(asked.values()) == 3
 
 
@@ -34,5 +34,8 @@ async def test_who_never_answers_or_asks_for_a_pause_is_believed(why: Refused, t
         raise why
 
     with pytest.raises(Refused):
-        await each([1], ask)
+        await each([1], ask, insist=True)
     assert len(asked) == times
+    with pytest.raises(Refused):
+        await each([1], ask)
+    assert len(asked) == times + 1
