@@ -180,7 +180,6 @@ class Steps:
             world.later(1 + world.dice.uniform(0, 60), f"{what}, late", act)
             return failure("transient", "unreachable")
         act()
-        world.removals += what.startswith("DELETE")
         world.tell(f"{what} -> target {world.target}")
         return None
 

@@ -58,7 +58,7 @@ ALL_AROUND = Steps._look_around
 
 
 class TestTheJudge:
-    """Each rule that is left out ends some histories wrong; so these tests can fail."""
+    """Rules that are left out end some histories wrong; so these tests can fail."""
 
     @staticmethod
     def wrong(histories: int, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -12,7 +12,7 @@ from tests.convergence.registry import CHILDREN, Registry, below
 
 @dataclass(frozen=True)
 class Weather:
-    """Shares of what goes wrong; `stale`, seconds that a read may be behind. `locks`, `filters`: what a target may have."""
+    """Shares of what goes wrong; `stale`: seconds that a read may be behind, `slow`: seconds of the longest imports."""
 
     stale: float = 24
     dies: float = 0.02
@@ -42,7 +42,6 @@ class World:
         self.source, self.target = Registry("source"), Registry("target")
         self.due: list[tuple[float, int, str, Callable[[], object]]] = []  # what lands by itself
         self.operations: dict[str, str] = {}  # of imports: running, ended, failed
-        self.removals = 0
 
     def tell(self, text: str) -> None:
         self.story.append(f"{self.now:6.0f} {self.who:16} {text}")
